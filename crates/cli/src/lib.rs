@@ -1,0 +1,1 @@
+//! The resold command line

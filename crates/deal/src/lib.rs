@@ -1,0 +1,1 @@
+//! Facts of a deal and how they fold; correlation, entitlement status, findings, public events

@@ -1,0 +1,1 @@
+//! The embedded ledger store: one SQLite file

@@ -1,0 +1,1 @@
+//! The law of the log: sealed events, verification, and the Store it needs

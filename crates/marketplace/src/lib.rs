@@ -1,0 +1,6 @@
+//! AWS Marketplace in Rust values: ids, roles, money, notifications, resale authorizations.
+
+pub mod catalog;
+pub mod digest;
+pub mod ids;
+pub mod notification;

@@ -1,0 +1,1 @@
+//! A batch of deliveries in, an outcome each out
