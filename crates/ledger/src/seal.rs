@@ -1,5 +1,7 @@
 //! The seal: each event's hash covers the hash before it and every column of its row.
 
+use std::fmt::Write as _;
+
 use marketplace::digest::Digest;
 use sha2::Digest as _;
 
@@ -24,7 +26,8 @@ pub fn event_id(stream: &str, version: i64) -> String {
             8 => (byte & 0x3f) | 0x80,
             _ => *byte,
         };
-        id.push_str(&format!("{byte:02x}"));
+        // Writing to a String cannot fail.
+        let _ = write!(id, "{byte:02x}");
     }
     id
 }

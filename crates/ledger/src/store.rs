@@ -259,8 +259,12 @@ impl StoreError {
     pub const fn retry(&self) -> Retry {
         match self {
             Self::Conflict { .. } => Retry::Again,
-            Self::Unavailable { .. } | Self::Locked { .. } | Self::Full { .. } => Retry::Later,
-            Self::Missing { .. } | Self::Schema { .. } | Self::Refused { .. } => Retry::Later,
+            Self::Unavailable { .. }
+            | Self::Locked { .. }
+            | Self::Full { .. }
+            | Self::Missing { .. }
+            | Self::Schema { .. }
+            | Self::Refused { .. } => Retry::Later,
             Self::Inconsistent { .. } | Self::Failed { .. } => Retry::Never,
         }
     }

@@ -20,7 +20,11 @@ pub struct InvalidId {
 
 fn check(kind: &'static str, text: &str) -> Result<(), InvalidId> {
     let fits = !text.is_empty() && text.len() <= MAX_ID_LEN;
-    if fits && text.bytes().all(|b| b.is_ascii_graphic()) { Ok(()) } else { Err(InvalidId { kind }) }
+    if fits && text.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err(InvalidId { kind })
+    }
 }
 
 macro_rules! id {
