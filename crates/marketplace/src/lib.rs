@@ -3,4 +3,6 @@
 pub mod catalog;
 pub mod digest;
 pub mod ids;
+mod json;
 pub mod notification;
+pub mod parse;

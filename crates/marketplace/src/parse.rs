@@ -1,0 +1,174 @@
+//! A body in, a [`Notification`] or the reason why it is none out.
+
+use std::borrow::Cow;
+
+use crate::digest::Digest;
+use crate::json::{self, Flaw, Json, Read};
+use crate::notification::{ChangeSetResult, Envelope, Family, Notification, Role};
+
+mod agreement;
+mod changeset;
+mod malformed;
+mod offer;
+mod product;
+pub(crate) mod reader;
+mod seller;
+
+#[cfg(test)]
+mod tests;
+
+pub use malformed::{Malformed, MalformedReason};
+use reader::Object;
+
+/// The largest body accepted, in bytes: what an SQS message holds.
+pub const MAX_BODY: usize = 1_048_576;
+
+/// The longest text accepted in a field, in characters.
+pub const MAX_TEXT: usize = 2_000;
+
+/// The most elements accepted in a list.
+pub const MAX_ITEMS: usize = 1_000;
+
+const CATALOG: &str = "aws.marketplacecatalog";
+const AGREEMENTS: &str = "aws.agreement-marketplace";
+const SELLER: &str = "aws.marketplace";
+
+/// Reads one notification as it came: the JSON of an `EventBridge` event, or our own envelope around a
+/// described resale authorization.
+///
+/// Total: any bytes give a value or a reason, never a panic. A source and detail-type that we do not
+/// know give [`Family::Unknown`] whatever their detail.
+pub fn parse(body: &[u8]) -> Result<Notification, Malformed> {
+    let read = tree(body).map_err(|reason| Malformed {
+        digest: Digest::of(body),
+        envelope_id: None,
+        reason,
+    })?;
+    let Json::Object(fields) = &read.json else {
+        let reason = MalformedReason::NotAnObject { found: read.json.kind() };
+        return Err(Malformed { digest: Digest::of(body), envelope_id: None, reason });
+    };
+    let digest = content_digest(fields, body.len());
+    let top = Object::top(fields);
+    notification(&top, digest, &read).map_err(|reason| Malformed {
+        digest,
+        envelope_id: top.at("id").owned().ok().flatten(),
+        reason,
+    })
+}
+
+fn tree(body: &[u8]) -> Result<Read<'_>, MalformedReason> {
+    if body.len() > MAX_BODY {
+        return Err(MalformedReason::TooLarge { bytes: body.len() });
+    }
+    let text = std::str::from_utf8(body)
+        .map_err(|error| MalformedReason::NotUtf8 { position: error.valid_up_to() })?;
+    json::read(text).map_err(|flaw| match flaw {
+        Flaw::TooDeep => MalformedReason::TooDeep,
+        Flaw::Syntax(why) => MalformedReason::NotJson { why: why.into() },
+    })
+}
+
+/// SHA-256 over the canonical JSON of the envelope without `id` and `replay-name`.
+fn content_digest(fields: &[(Cow<'_, str>, Json<'_>)], size: usize) -> Digest {
+    let mut canonical = Vec::with_capacity(size);
+    let content = fields.iter().filter(|(key, _)| key != "id" && key != "replay-name");
+    json::write_fields(content, &mut canonical);
+    Digest::of(&canonical)
+}
+
+fn notification(
+    top: &Object<'_, '_>,
+    digest: Digest,
+    read: &Read<'_>,
+) -> Result<Notification, MalformedReason> {
+    if read.repeats
+        && let Some(path) = repeated(&read.json)
+    {
+        return Err(MalformedReason::RepeatedKey { path: path.into() });
+    }
+    let envelope = envelope(top)?;
+    let (name, role) = split_role(&envelope.detail_type);
+    let family = family(&envelope.source, name, top)?;
+    Ok(Notification { digest, envelope, role, family })
+}
+
+fn envelope(top: &Object<'_, '_>) -> Result<Envelope, MalformedReason> {
+    let (source, detail_type, time) = (top.at("source"), top.at("detail-type"), top.at("time"));
+    Ok(Envelope {
+        id: top.at("id").owned()?,
+        source: source.required(source.owned()?)?,
+        detail_type: detail_type.required(detail_type.owned()?)?,
+        account: top.at("account").id()?,
+        time: time.required(time.time()?)?,
+        replayed: top.at("replay-name").is_present(),
+    })
+}
+
+/// Parts `Purchase Agreement Created - Manufacturer` into its name and its role.
+fn split_role(detail_type: &str) -> (&str, Option<Role>) {
+    match detail_type.rsplit_once(" - ") {
+        Some((name, "Manufacturer")) => (name, Some(Role::Manufacturer)),
+        Some((name, "Proposer")) => (name, Some(Role::Proposer)),
+        Some((name, "Acceptor")) => (name, Some(Role::Acceptor)),
+        Some((name, word)) if !word.is_empty() && !word.contains(char::is_whitespace) => {
+            (name, Some(Role::Other(word.to_owned())))
+        }
+        _ => (detail_type, None),
+    }
+}
+
+fn family(source: &str, name: &str, envelope: &Object<'_, '_>) -> Result<Family, MalformedReason> {
+    let detail = || envelope.at("detail").object();
+    Ok(match (source, name) {
+        (CATALOG, "Offer Released") => Family::OfferReleased(offer::released(&detail()?)?),
+        (CATALOG, "OfferSet Released") => {
+            Family::OfferSetReleased(offer::set_released(&detail()?)?)
+        }
+        (CATALOG, "Change Set Succeeded") => {
+            Family::ChangeSet(changeset::read(&detail()?, ChangeSetResult::Succeeded)?)
+        }
+        (CATALOG, "Change Set Failed") => {
+            Family::ChangeSet(changeset::read(&detail()?, ChangeSetResult::Failed)?)
+        }
+        (CATALOG, "Change Set Cancelled") => {
+            Family::ChangeSet(changeset::read(&detail()?, ChangeSetResult::Cancelled)?)
+        }
+        (CATALOG, "Products Security Report Created") => Family::SecurityReport,
+        (SELLER, "Disbursement Paused") => seller::disbursement_paused(envelope)?,
+        (AGREEMENTS, name) => match agreement::reader(name) {
+            Some(event) => Family::Agreement(Box::new(agreement::read(name, &detail()?, event)?)),
+            None => Family::Unknown,
+        },
+        _ => Family::Unknown,
+    })
+}
+
+/// The path of a key that is repeated.
+fn repeated(json: &Json<'_>) -> Option<String> {
+    match json {
+        Json::Object(fields) => {
+            for pair in fields.windows(2) {
+                if let [(a, _), (b, _)] = pair
+                    && a == b
+                {
+                    return Some(short(a));
+                }
+            }
+            fields.iter().find_map(|(key, value)| {
+                let below = repeated(value)?;
+                let dot = if below.starts_with('[') { "" } else { "." };
+                Some(format!("{}{dot}{below}", short(key)))
+            })
+        }
+        Json::List(items) => items.iter().enumerate().find_map(|(position, item)| {
+            repeated(item).map(|below| format!("[{position}].{below}"))
+        }),
+        _ => None,
+    }
+}
+
+/// A key of the body, as far as an error may show it.
+fn short(key: &str) -> String {
+    key.escape_debug().take(40).collect()
+}
