@@ -1,5 +1,17 @@
 //! Facts of a deal and how they fold; correlation, entitlement status, findings, public events.
 
+pub mod correlate;
+pub mod effects;
+pub mod entitlement;
+pub mod event;
+pub mod facts;
+pub mod finding;
+pub mod judge;
 pub mod key;
+pub mod lattice;
+pub mod moment;
+pub mod public;
+pub mod state;
 pub mod stream;
+pub mod succession;
 pub mod view;

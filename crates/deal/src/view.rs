@@ -53,3 +53,102 @@ pub struct View {
     /// The columns.
     pub columns: &'static [Column],
 }
+
+use ColumnSource::{Concluded, Element, Facts, Id};
+use ColumnType::{Decimal, Integer, Text, Time};
+
+const fn column(name: &'static str, kind: ColumnType, source: ColumnSource) -> Column {
+    Column { name, kind, source }
+}
+
+/// Every view. Statuses are those last published; `resold ... list` judges them at the time of the question.
+pub const VIEWS: &[View] = &[
+    View {
+        name: "opportunities",
+        stream: Some(StreamKind::Opportunity),
+        present: None,
+        each: None,
+        columns: &[
+            column("id", Text, Id),
+            column("name", Text, Facts(&["described", "v", "name"])),
+            column("status", Text, Concluded(&["opportunity", "status"])),
+            column("partner", Text, Facts(&["reseller", "0", "v"])),
+            column("product", Text, Facts(&["described", "v", "products", "0"])),
+            column("wholesale", Decimal, Concluded(&["opportunity", "wholesale"])),
+            column("currency", Text, Facts(&["described", "v", "terms", "currency"])),
+            column("end_date", Text, Facts(&["described", "v", "end_date"])),
+            column("max_offers", Integer, Facts(&["described", "v", "max_offers"])),
+            column("created", Time, Facts(&["created", "0", "v"])),
+        ],
+    },
+    View {
+        name: "offers",
+        stream: Some(StreamKind::Offer),
+        present: None,
+        each: None,
+        columns: &[
+            column("id", Text, Id),
+            column("type", Text, Concluded(&["offer", "type"])),
+            column("partner", Text, Concluded(&["offer", "partner"])),
+            column("product", Text, Facts(&["products", "0"])),
+            column("opportunity", Text, Concluded(&["offer", "link", "opportunity"])),
+            column("basis", Text, Concluded(&["offer", "link", "basis"])),
+            column("released", Time, Facts(&["released"])),
+            column("expires", Time, Facts(&["expires", "v"])),
+        ],
+    },
+    View {
+        name: "agreements",
+        stream: Some(StreamKind::Agreement),
+        present: None,
+        each: None,
+        columns: &[
+            column("id", Text, Id),
+            column("intent", Text, Facts(&["intent", "0", "v"])),
+            column("offer", Text, Facts(&["offer", "0", "v"])),
+            column("opportunity", Text, Facts(&["authorization", "0", "v"])),
+            column("buyer", Text, Facts(&["acceptor", "0", "v"])),
+            column("proposer", Text, Facts(&["proposer", "0", "v"])),
+            column("accepted", Time, Facts(&["acceptance", "0", "v"])),
+            column("starts", Time, Facts(&["start", "v"])),
+            column("ends", Time, Facts(&["end", "v"])),
+            column("ended", Text, Facts(&["ended", "0", "v"])),
+        ],
+    },
+    View {
+        name: "entitlements",
+        stream: Some(StreamKind::Agreement),
+        present: Some(Concluded(&["entitlement"])),
+        each: None,
+        columns: &[
+            column("id", Text, Id),
+            column("type", Text, Concluded(&["entitlement", "type"])),
+            column("status", Text, Concluded(&["entitlement", "status"])),
+            column("reason", Text, Concluded(&["entitlement", "reason"])),
+            column("opportunity", Text, Concluded(&["entitlement", "opportunity"])),
+            column("basis", Text, Concluded(&["entitlement", "basis"])),
+            column("offer", Text, Concluded(&["entitlement", "offer"])),
+            column("buyer", Text, Concluded(&["entitlement", "buyer"])),
+            column("partner", Text, Concluded(&["entitlement", "partner"])),
+            column("license_state", Text, Concluded(&["entitlement", "license_state"])),
+            column("starts_at", Text, Concluded(&["entitlement", "starts_at"])),
+            column("ends_at", Text, Concluded(&["entitlement", "ends_at"])),
+            column("ended_at", Text, Concluded(&["entitlement", "ended_at"])),
+        ],
+    },
+    View {
+        name: "findings",
+        stream: None,
+        present: None,
+        each: Some(&["findings"]),
+        columns: &[
+            column("id", Text, Element(&["id"])),
+            column("kind", Text, Element(&["kind"])),
+            column("severity", Text, Element(&["severity"])),
+            column("subject", Text, Element(&["subject"])),
+            column("since", Time, Element(&["since"])),
+            column("first", Time, Element(&["first"])),
+            column("last", Time, Element(&["last"])),
+        ],
+    },
+];

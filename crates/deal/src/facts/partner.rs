@@ -1,0 +1,62 @@
+//! What is known of a partner.
+
+use std::collections::BTreeSet;
+
+use marketplace::ids::ProductName;
+use serde::{Deserialize, Serialize};
+
+use crate::lattice::{Few, Join, Register};
+
+/// The facts of an account that sells: its names, and which names of products mean the same product.
+///
+/// The stream is also the lock of correlation: whatever can change a link of this partner writes its row.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PartnerFacts {
+    /// It was seen to resell our product: a partner, not one of our own accounts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reseller: bool,
+    /// Its legal name.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub name: Register<String>,
+    /// Pairs of names of one product, each pair in order.
+    #[serde(skip_serializing_if = "Few::is_empty")]
+    pub aliases: Few<(ProductName, ProductName)>,
+}
+
+impl Join for PartnerFacts {
+    fn join(&mut self, other: &Self) {
+        self.reseller |= other.reseller;
+        self.name.join(&other.name);
+        self.aliases.join(&other.aliases);
+    }
+}
+
+impl PartnerFacts {
+    /// Every name of the product that has these names, as far as this partner's notifications tell.
+    pub fn same_product<'a>(
+        &'a self,
+        names: impl IntoIterator<Item = &'a ProductName>,
+    ) -> BTreeSet<&'a ProductName> {
+        let mut class: BTreeSet<&ProductName> = names.into_iter().collect();
+        loop {
+            let before = class.len();
+            for (one, other) in self.aliases.iter() {
+                if class.contains(one) {
+                    class.insert(other);
+                } else if class.contains(other) {
+                    class.insert(one);
+                }
+            }
+            if class.len() == before {
+                return class;
+            }
+        }
+    }
+}
+
+/// The pairs that say that all these (sorted) names mean one product.
+pub fn aliases(names: &[ProductName]) -> Few<(ProductName, ProductName)> {
+    let pairs = names.iter().zip(names.iter().skip(1));
+    pairs.map(|(one, other)| (one.clone(), other.clone())).collect()
+}

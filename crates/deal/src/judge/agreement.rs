@@ -1,0 +1,199 @@
+//! What we conclude of an agreement: its entitlement, its findings.
+
+use std::collections::BTreeSet;
+
+use marketplace::ids::{AgreementId, OpportunityId};
+
+use super::rest::{conflicts, contradiction};
+use super::{AGREEMENT_GRACE_HOURS, END_GRACE_HOURS, LICENSE_GRACE_HOURS, News, finding_news};
+use crate::correlate::{Answer, Basis, SKEW_MINUTES, buyers_within};
+use crate::entitlement::{
+    DealType, Entitlement, FINAL_HOURS, Status, Surroundings, end, entitlement,
+};
+use crate::facts::{AgreementFacts, OfferFacts, OpportunityFacts};
+use crate::finding::{FindingKind, Findings};
+use crate::moment::Moment;
+use crate::public::PublicEvent;
+use crate::state::State;
+use crate::stream::StreamId;
+use crate::succession::Succession;
+
+/// What other streams say of an agreement.
+#[derive(Debug, Clone, Copy)]
+pub struct AgreementContext<'a> {
+    /// Its offer.
+    pub offer: Option<&'a OfferFacts>,
+    /// The link of its offer: how we know it, and the opportunity.
+    pub offer_link: Option<(&'a Basis, Option<&'a OpportunityId>)>,
+    /// The opportunity that it names.
+    pub opportunity: Option<&'a OpportunityFacts>,
+    /// Unnamed successions among its partner's and buyer's agreements.
+    pub succession: &'a Succession,
+}
+
+/// What there is to publish of an agreement at one time.
+pub fn agreement(
+    stream: &StreamId,
+    state: &State,
+    context: AgreementContext<'_>,
+    at: Moment,
+    now: Moment,
+) -> News {
+    let mut news = News::new();
+    let (Some(facts), Ok(id)) = (state.agreement(), AgreementId::new(stream.id())) else {
+        return news;
+    };
+    let around = Surroundings {
+        offer_link: context.offer_link,
+        predecessor: facts.previous.get().or_else(|| context.succession.predecessor(&id)),
+        successor: facts.successor.get().or_else(|| context.succession.successors.get(&id)),
+    };
+    if let Some(current) = entitlement(&id, facts, around, now) {
+        let published = state.concluded.entitlement.as_ref();
+        if published != Some(&current) {
+            news.push(entitlement_news(published, current, facts, at));
+        }
+    }
+    let mut findings = Findings::new(stream, Some(&facts.acknowledged));
+    conflicts(
+        &mut findings,
+        &[
+            ("opportunity", contradiction(&facts.authorization)),
+            ("offer", contradiction(&facts.offer)),
+            ("acceptor", contradiction(&facts.acceptor)),
+            ("proposer", contradiction(&facts.proposer)),
+            ("acceptance", contradiction(&facts.acceptance)),
+            ("intent", contradiction(&facts.intent)),
+            ("ended", contradiction(&facts.ended)),
+            ("previous", contradiction(&facts.previous)),
+            ("successor", contradiction(&facts.successor)),
+        ],
+    );
+    against_opportunity(&mut findings, facts, context);
+    clocks(&mut findings, facts, now);
+    if let Some(matches) = context.succession.ambiguous.get(&id) {
+        ambiguous_succession(&mut findings, facts, matches);
+    }
+    finding_news(state, &findings.finish(), at, &mut news);
+    news
+}
+
+/// The event that says how an entitlement differs from what was published, and when that occurred: what time brought
+/// occurred at its boundary.
+fn entitlement_news(
+    published: Option<&Entitlement>,
+    current: Entitlement,
+    facts: &AgreementFacts,
+    at: Moment,
+) -> (PublicEvent, Moment) {
+    let before = published.map(|entitlement| entitlement.status);
+    let ended = end(facts).map_or(at, |end| end.at);
+    match (before, current.status) {
+        (None, Status::Scheduled | Status::Active) => {
+            (PublicEvent::EntitlementGranted(current), at)
+        }
+        (Some(Status::Scheduled), Status::Active) => {
+            let started = facts.starts().unwrap_or(at);
+            (PublicEvent::EntitlementStarted(current), started)
+        }
+        (Some(before), now) if before == now || now.is_live() => {
+            (PublicEvent::EntitlementChanged(current), at)
+        }
+        (_, Status::Ending) => (PublicEvent::EntitlementEnding(current), ended),
+        (_, Status::Ended | Status::Scheduled | Status::Active) => {
+            (PublicEvent::EntitlementEnded(current), ended.plus_hours(FINAL_HOURS))
+        }
+    }
+}
+
+/// The buyer and the time of the sale against the opportunity that the agreement names.
+fn against_opportunity(
+    findings: &mut Findings<'_>,
+    facts: &AgreementFacts,
+    context: AgreementContext<'_>,
+) {
+    let named = facts.authorization.get().zip(facts.authorization.witness());
+    let (Some(opportunity), Some((id, witness))) = (context.opportunity, named) else { return };
+    if DealType::of_agreement(facts) != DealType::Cppo {
+        return;
+    }
+    let span = (witness.at, witness.at);
+    if let Some(buyer) = facts.acceptor.get() {
+        let allowed = opportunity.buyers();
+        if buyers_within(std::slice::from_ref(buyer), allowed) == Answer::No {
+            let allowed: Vec<_> = allowed.iter().map(ToString::to_string).collect();
+            findings.open(
+                FindingKind::BuyerOutsideOpportunity,
+                witness.at,
+                span,
+                [
+                    ("opportunity", id.to_string()),
+                    ("buyer", buyer.to_string()),
+                    ("opportunity's value", allowed.join(", ")),
+                ],
+            );
+        }
+    }
+    // The offer answers for itself once its release is known; existing offers outlive a restriction.
+    let offered = context.offer.and_then(|offer| offer.released.get());
+    let accepted = facts.acceptance.get().copied().filter(|_| offered.is_none());
+    let restricted = opportunity.restricted.get();
+    if let Some((accepted, restricted)) = accepted.zip(restricted)
+        && restricted <= accepted.plus_minutes(SKEW_MINUTES.saturating_neg())
+    {
+        findings.open(
+            FindingKind::RestrictedAuthorization,
+            witness.at,
+            span,
+            [
+                ("opportunity", id.to_string()),
+                ("accepted", accepted.to_string()),
+                ("restricted", restricted.to_string()),
+            ],
+        );
+    }
+}
+
+/// What is a finding because time passes.
+fn clocks(findings: &mut Findings<'_>, facts: &AgreementFacts, now: Moment) {
+    let Some(created) = facts.created.get() else {
+        let seen = || facts.licenses.values().filter_map(|license| license.seen.get());
+        let (Some(first), Some(last)) = (seen().min(), seen().max()) else { return };
+        let deadline = first.plus_hours(AGREEMENT_GRACE_HOURS);
+        if now >= deadline {
+            let licenses: Vec<_> = facts.licenses.keys().map(ToString::to_string).collect();
+            let evidence = [("licenses", licenses.join(", "))];
+            findings.open(FindingKind::LicenseWithoutAgreement, deadline, (first, last), evidence);
+        }
+        return;
+    };
+    if end(facts).is_some() {
+        return;
+    }
+    // AWS tells only the manufacturer of licenses: for another's product we wait for none.
+    let ours = DealType::of_agreement(facts) != DealType::CppoIn;
+    let start = facts.starts().unwrap_or(created);
+    let deadline = start.plus_hours(LICENSE_GRACE_HOURS);
+    if ours && facts.licenses.is_empty() && now >= deadline {
+        let evidence = [("started", start.to_string())];
+        findings.open(FindingKind::AgreementWithoutLicense, deadline, (created, created), evidence);
+    }
+    if let Some(end) = facts.end.get().copied() {
+        let deadline = end.plus_hours(END_GRACE_HOURS);
+        if now >= deadline {
+            let evidence = [("end by its terms", end.to_string())];
+            findings.open(FindingKind::EndTimePassed, deadline, (created, end), evidence);
+        }
+    }
+}
+
+fn ambiguous_succession(
+    findings: &mut Findings<'_>,
+    facts: &AgreementFacts,
+    matches: &BTreeSet<AgreementId>,
+) {
+    let at = crate::succession::meeting(facts).unwrap_or_default();
+    let matches: Vec<_> = matches.iter().map(ToString::to_string).collect();
+    let evidence = [("matches", matches.join(", "))];
+    findings.open(FindingKind::SuccessionAmbiguous, at, (at, at), evidence);
+}

@@ -1,0 +1,138 @@
+//! What we conclude of everything else, and contradictions of any stream.
+
+use super::{News, finding_news};
+use crate::facts::{
+    Acknowledgements, ChangeSetFacts, EnvelopeIdFacts, Facts, NotificationFacts,
+    NotificationTypeFacts, SellerFacts,
+};
+use crate::finding::{FindingKind, Findings};
+use crate::lattice::{Fixed, Register};
+use crate::moment::Moment;
+use crate::state::State;
+use crate::stream::StreamId;
+
+/// A fact that was said with several values: the values, and the first and last time.
+pub type Contradiction = Option<(String, Moment, Moment)>;
+
+/// The contradiction in a fact, if there is one.
+pub fn contradiction<T: Ord + Clone + ToString>(fact: &Fixed<T>) -> Contradiction {
+    if !fact.is_contradicted() {
+        return None;
+    }
+    let values: Vec<_> = fact.all().map(|said| said.value.to_string()).collect();
+    let times = || fact.all().map(|said| said.witness.at);
+    Some((values.join(", "), times().min()?, times().max()?))
+}
+
+/// Opens one finding for all contradicted facts of a stream.
+pub fn conflicts(findings: &mut Findings<'_>, facts: &[(&'static str, Contradiction)]) {
+    let found: Vec<_> = facts
+        .iter()
+        .filter_map(|(name, contradiction)| contradiction.as_ref().map(|found| (*name, found)))
+        .collect();
+    let first = found.iter().map(|(_, (_, first, _))| *first).min();
+    let last = found.iter().map(|(_, (_, _, last))| *last).max();
+    if let (Some(first), Some(last)) = (first, last) {
+        let evidence = found.into_iter().map(|(name, (values, _, _))| (name, values.clone()));
+        findings.open(FindingKind::ConflictingFacts, last, (first, last), evidence);
+    }
+}
+
+/// What there is to publish of a stream that is no opportunity, offer or agreement.
+pub fn rest(stream: &StreamId, state: &State, at: Moment) -> News {
+    let none = Acknowledgements::new();
+    let acknowledged = match &state.facts {
+        Facts::Seller(facts) => &facts.acknowledged,
+        Facts::ChangeSet(facts) => &facts.acknowledged,
+        Facts::Notification(facts) => &facts.acknowledged,
+        Facts::NotificationType(facts) => &facts.acknowledged,
+        Facts::EnvelopeId(facts) => &facts.acknowledged,
+        _ => &none,
+    };
+    let mut findings = Findings::new(stream, Some(acknowledged));
+    match &state.facts {
+        Facts::Seller(facts) => seller(&mut findings, facts),
+        Facts::ChangeSet(facts) => change_set(&mut findings, facts),
+        Facts::Notification(facts) => notification(&mut findings, facts),
+        Facts::NotificationType(facts) => notification_type(&mut findings, facts),
+        Facts::EnvelopeId(facts) => envelope_id(&mut findings, facts),
+        _ => {}
+    }
+    let mut news = News::new();
+    finding_news(state, &findings.finish(), at, &mut news);
+    news
+}
+
+fn seller(findings: &mut Findings<'_>, facts: &SellerFacts) {
+    let paused = facts.disbursement_paused.at().zip(facts.disbursement_paused.get());
+    if let Some((first, (last, resources))) = facts.disbursement_first.get().zip(paused) {
+        let evidence = [("instruments", resources.len().to_string())];
+        findings.open(FindingKind::DisbursementPaused, last, (first, last), evidence);
+    }
+    if let Some((first, last)) = facts.security_first.get().zip(facts.security_report.get()) {
+        findings.open(FindingKind::SecurityReport, last, (first, last), []);
+    }
+}
+
+fn change_set(findings: &mut Findings<'_>, facts: &ChangeSetFacts) {
+    let failed = facts.result.get().is_some_and(|result| result == "failed");
+    if let Some(at) = facts.result.at().filter(|_| failed) {
+        let code = facts.failure_code.get().cloned().map(|code| ("failure code", code));
+        findings.open(FindingKind::ChangeSetFailed, at, (at, at), code);
+    }
+}
+
+fn notification(findings: &mut Findings<'_>, facts: &NotificationFacts) {
+    let Some((problem, witness)) = facts.problem.get().zip(facts.problem.witness()) else { return };
+    if !facts.settled.is_empty() {
+        return;
+    }
+    let kind = match problem.as_str() {
+        "malformed" => FindingKind::Malformed,
+        "foreign-account" => FindingKind::ForeignAccount,
+        _ => FindingKind::Undecidable,
+    };
+    let reason = facts.reason.get().cloned().map(|reason| ("reason", reason));
+    findings.open(kind, witness.at, (witness.at, witness.at), reason);
+}
+
+fn notification_type(findings: &mut Findings<'_>, facts: &NotificationTypeFacts) {
+    let Some((first, last)) = facts.first.get().zip(facts.last.get()) else { return };
+    if !facts.settled.is_empty() {
+        return;
+    }
+    let named = |name, fact: &Fixed<String>| fact.get().cloned().map(|value| (name, value));
+    let evidence = named("source", &facts.source).into_iter();
+    let evidence = evidence.chain(named("detail-type", &facts.detail_type));
+    findings.open(FindingKind::UnknownType, first, (first, last), evidence);
+}
+
+fn envelope_id(findings: &mut Findings<'_>, facts: &EnvelopeIdFacts) {
+    let Some((first, last)) = facts.first.get().zip(facts.last.get()) else { return };
+    if facts.digests.len() > 1 {
+        let digests: Vec<_> = facts.digests.iter().map(ToString::to_string).collect();
+        let evidence = [("notifications", digests.join(", "))];
+        findings.open(FindingKind::IdWithTwoContents, last, (first, last), evidence);
+    }
+}
+
+/// The acknowledgement facts of a stream, if its kind has findings.
+pub fn acknowledge(
+    facts: &mut Facts,
+    id: &str,
+    word: Register<crate::facts::Acknowledged>,
+) -> bool {
+    let all = match facts {
+        Facts::Agreement(facts) => &mut facts.acknowledged,
+        Facts::ChangeSet(facts) => &mut facts.acknowledged,
+        Facts::EnvelopeId(facts) => &mut facts.acknowledged,
+        Facts::Notification(facts) => &mut facts.acknowledged,
+        Facts::NotificationType(facts) => &mut facts.acknowledged,
+        Facts::Offer(facts) => &mut facts.acknowledged,
+        Facts::Opportunity(facts) => &mut facts.acknowledged,
+        Facts::Seller(facts) => &mut facts.acknowledged,
+        Facts::OfferSet(_) | Facts::Partner(_) => return false,
+    };
+    all.insert(id.to_owned(), word);
+    true
+}

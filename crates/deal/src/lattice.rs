@@ -1,0 +1,335 @@
+//! How facts join: every type here is a join semilattice.
+//!
+//! Joining is total, commutative, associative and idempotent, so a stream's facts do not depend on the
+//! order or the number of deliveries. Nothing here grows without bound: where a set could, it keeps its
+//! least elements, which is again a semilattice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use marketplace::digest::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::moment::Moment;
+
+/// Facts that can be joined.
+pub trait Join {
+    /// Takes in what `other` knows.
+    fn join(&mut self, other: &Self);
+}
+
+/// Who says so, the most trusted first. Of two values for a fact that cannot change, the one with the lesser
+/// authority in this order is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Authority {
+    /// The Catalog API's description.
+    Described,
+    /// `Offer Released` and `OfferSet Released`.
+    Released,
+    /// `Purchase Agreement Created`.
+    Created,
+    /// `Purchase Agreement Amended`.
+    Amended,
+    /// `Purchase Agreement Ended`.
+    Ended,
+    /// `License Updated` and `License Deprovisioned`.
+    License,
+    /// Any other notification.
+    Other,
+}
+
+/// Where a value comes from: it orders values that contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Witness {
+    /// Who says so.
+    #[serde(rename = "a")]
+    pub authority: Authority,
+    /// The time of the notification.
+    #[serde(rename = "t")]
+    pub at: Moment,
+    /// The first 16 hexadecimal digits of the notification's digest.
+    #[serde(rename = "d")]
+    pub digest: String,
+}
+
+impl Witness {
+    /// What a notification with this digest and time testifies.
+    pub fn new(authority: Authority, at: Moment, digest: &Digest) -> Self {
+        Self { authority, at, digest: short(digest) }
+    }
+}
+
+/// The first 16 hexadecimal digits of a digest.
+pub fn short(digest: &Digest) -> String {
+    let mut text = digest.to_string();
+    text.truncate(16);
+    text
+}
+
+/// How many contradicting values a [`Fixed`] keeps.
+const CONTRADICTIONS: usize = 8;
+
+/// A fact that cannot change: all values ever said of it, the least witness first. More than one is a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fixed<T>(Vec<Said<T>>);
+
+/// One value of a [`Fixed`] with its least witness.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said<T> {
+    /// The value.
+    #[serde(rename = "v")]
+    pub value: T,
+    /// Who said it.
+    #[serde(rename = "w")]
+    pub witness: Witness,
+}
+
+impl<T> Default for Fixed<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Ord + Clone> Fixed<T> {
+    /// Nothing, or what one notification says.
+    pub fn said(value: Option<T>, witness: &Witness) -> Self {
+        let said = value.map(|value| Said { value, witness: witness.clone() });
+        Self(said.into_iter().collect())
+    }
+
+    /// The value shown: the one with the least witness.
+    pub fn get(&self) -> Option<&T> {
+        self.0.first().map(|said| &said.value)
+    }
+
+    /// The shown value's witness.
+    pub fn witness(&self) -> Option<&Witness> {
+        self.0.first().map(|said| &said.witness)
+    }
+
+    /// Every value, the shown one first.
+    pub fn all(&self) -> impl Iterator<Item = &Said<T>> {
+        self.0.iter()
+    }
+
+    /// Whether notifications contradict each other.
+    pub fn is_contradicted(&self) -> bool {
+        self.0.len() > 1
+    }
+
+    /// Nothing was said yet.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T: Ord + Clone> Join for Fixed<T> {
+    fn join(&mut self, other: &Self) {
+        for said in &other.0 {
+            match self.0.iter_mut().find(|known| known.value == said.value) {
+                Some(known) if known.witness <= said.witness => {}
+                Some(known) => known.witness = said.witness.clone(),
+                None => self.0.push(said.clone()),
+            }
+        }
+        self.0.sort_by(|a, b| (&a.witness, &a.value).cmp(&(&b.witness, &b.value)));
+        self.0.truncate(CONTRADICTIONS);
+    }
+}
+
+/// A fact that can change: the value with the greatest (time, digest) holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Register<T>(Option<Latest<T>>);
+
+/// The value of a [`Register`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latest<T> {
+    /// The value.
+    #[serde(rename = "v")]
+    pub value: T,
+    /// The time of the notification.
+    #[serde(rename = "t")]
+    pub at: Moment,
+    /// The first 16 hexadecimal digits of the notification's digest.
+    #[serde(rename = "d")]
+    pub digest: String,
+}
+
+impl<T> Default for Register<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Register<T> {
+    /// Nothing, or what one notification says.
+    pub fn said(value: Option<T>, witness: &Witness) -> Self {
+        let digest = witness.digest.clone();
+        Self(value.map(|value| Latest { value, at: witness.at, digest }))
+    }
+
+    /// The value that holds.
+    pub fn get(&self) -> Option<&T> {
+        self.0.as_ref().map(|latest| &latest.value)
+    }
+
+    /// When the value that holds was said.
+    pub fn at(&self) -> Option<Moment> {
+        self.0.as_ref().map(|latest| latest.at)
+    }
+
+    /// The order in which registers supersede each other: time, then digest.
+    pub fn order(&self) -> Option<(Moment, &str)> {
+        self.0.as_ref().map(|latest| (latest.at, latest.digest.as_str()))
+    }
+
+    /// Nothing was said yet.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl<T: Clone> Join for Register<T> {
+    fn join(&mut self, other: &Self) {
+        if self.order() < other.order() {
+            self.0.clone_from(&other.0);
+        }
+    }
+}
+
+/// The earliest time at which something was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct First(Option<Moment>);
+
+impl First {
+    /// Seen at this time.
+    pub const fn at(time: Moment) -> Self {
+        Self(Some(time))
+    }
+
+    /// The earliest time, if it was seen.
+    pub const fn get(self) -> Option<Moment> {
+        self.0
+    }
+
+    /// It was never seen.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl Join for First {
+    fn join(&mut self, other: &Self) {
+        self.0 = match (self.0, other.0) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+/// The latest time at which something was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Last(Option<Moment>);
+
+impl Last {
+    /// Seen at this time.
+    pub const fn at(time: Moment) -> Self {
+        Self(Some(time))
+    }
+
+    /// The latest time, if it was seen.
+    pub const fn get(self) -> Option<Moment> {
+        self.0
+    }
+
+    /// It was never seen.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl Join for Last {
+    fn join(&mut self, other: &Self) {
+        self.0 = self.0.max(other.0);
+    }
+}
+
+/// How many elements a [`Few`] keeps.
+const FEW: usize = 64;
+
+/// A set that is small in practice; of a hostile flood it keeps the least elements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Few<T: Ord>(BTreeSet<T>);
+
+impl<T: Ord> Default for Few<T> {
+    fn default() -> Self {
+        Self(BTreeSet::new())
+    }
+}
+
+impl<T: Ord> Few<T> {
+    /// The elements in order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it holds this element.
+    pub fn contains(&self, element: &T) -> bool {
+        self.0.contains(element)
+    }
+}
+
+impl<T: Ord> FromIterator<T> for Few<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        let mut few = Self(elements.into_iter().collect());
+        few.cut();
+        few
+    }
+}
+
+impl<T: Ord> Few<T> {
+    fn cut(&mut self) {
+        while self.0.len() > FEW {
+            self.0.pop_last();
+        }
+    }
+}
+
+impl<T: Ord + Clone> Join for Few<T> {
+    fn join(&mut self, other: &Self) {
+        for element in &other.0 {
+            if !self.0.contains(element) {
+                self.0.insert(element.clone());
+            }
+        }
+        self.cut();
+    }
+}
+
+impl<K: Ord + Clone, V: Join + Clone> Join for BTreeMap<K, V> {
+    fn join(&mut self, other: &Self) {
+        for (key, value) in other {
+            match self.get_mut(key) {
+                Some(known) => known.join(value),
+                None => {
+                    self.insert(key.clone(), value.clone());
+                }
+            }
+        }
+    }
+}
