@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, OpportunityId, ProductName};
 
+pub(crate) mod authorization;
+mod describe;
+mod terms;
+
+pub use describe::{CatalogError, DESCRIBED, Description, SOURCE, describe};
+
 /// A resale authorization as described at one moment
 /// ("Work with resale authorizations using the AWS Marketplace APIs").
 ///

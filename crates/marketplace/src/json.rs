@@ -55,15 +55,7 @@ pub(crate) fn read(text: &str) -> Result<Read<'_>, Flaw> {
     }
 }
 
-impl<'a> Json<'a> {
-    /// The value of a key, if this is an object that has it.
-    pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
-        match self {
-            Json::Object(fields) => field(fields, key),
-            _ => None,
-        }
-    }
-
+impl Json<'_> {
     /// What it is, in words.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
@@ -225,7 +217,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
             Some(Key::Name(key)) => key,
         };
         let inner = self.inner()?;
-        let mut fields: Fields<'de> = Vec::with_capacity(8);
+        let mut fields: Fields<'de> = Vec::new();
         loop {
             fields.push((key, source.next_value_seed(inner)?));
             key = match source.next_key_seed(Name)? {

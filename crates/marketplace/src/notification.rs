@@ -96,7 +96,7 @@ pub struct OfferReleased {
     pub name: Option<String>,
     /// The offer's ARN; its account is the seller of record's.
     pub arn: Option<String>,
-    /// When the buyer can no longer accept it.
+    /// When the buyer can no longer accept it. Absent also for the year 9999.
     pub expires: Option<Timestamp>,
     /// The product sold.
     pub product: Product,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::catalog;
 use crate::digest::Digest;
 use crate::json::{self, Flaw, Json, Read};
 use crate::notification::{ChangeSetResult, Envelope, Family, Notification, Role};
@@ -61,7 +62,12 @@ fn tree(body: &[u8]) -> Result<Read<'_>, MalformedReason> {
     if body.len() > MAX_BODY {
         return Err(MalformedReason::TooLarge { bytes: body.len() });
     }
-    let text = std::str::from_utf8(body)
+    document(body)
+}
+
+/// Reads one JSON document of any size.
+pub(crate) fn document(bytes: &[u8]) -> Result<Read<'_>, MalformedReason> {
+    let text = std::str::from_utf8(bytes)
         .map_err(|error| MalformedReason::NotUtf8 { position: error.valid_up_to() })?;
     json::read(text).map_err(|flaw| match flaw {
         Flaw::TooDeep => MalformedReason::TooDeep,
@@ -82,11 +88,7 @@ fn notification(
     digest: Digest,
     read: &Read<'_>,
 ) -> Result<Notification, MalformedReason> {
-    if read.repeats
-        && let Some(path) = repeated(&read.json)
-    {
-        return Err(MalformedReason::RepeatedKey { path: path.into() });
-    }
+    without_repeats(read)?;
     let envelope = envelope(top)?;
     let (name, role) = split_role(&envelope.detail_type);
     let family = family(&envelope.source, name, top)?;
@@ -136,12 +138,25 @@ fn family(source: &str, name: &str, envelope: &Object<'_, '_>) -> Result<Family,
         }
         (CATALOG, "Products Security Report Created") => Family::SecurityReport,
         (SELLER, "Disbursement Paused") => seller::disbursement_paused(envelope)?,
+        (catalog::SOURCE, catalog::DESCRIBED) => {
+            Family::OpportunityDescribed(Box::new(catalog::authorization::read(&detail()?)?))
+        }
         (AGREEMENTS, name) => match agreement::reader(name) {
             Some(event) => Family::Agreement(Box::new(agreement::read(name, &detail()?, event)?)),
             None => Family::Unknown,
         },
         _ => Family::Unknown,
     })
+}
+
+/// Refuses a document with a key that is repeated in one object.
+pub(crate) fn without_repeats(read: &Read<'_>) -> Result<(), MalformedReason> {
+    if read.repeats
+        && let Some(path) = repeated(&read.json)
+    {
+        return Err(MalformedReason::RepeatedKey { path: path.into() });
+    }
+    Ok(())
 }
 
 /// The path of a key that is repeated.

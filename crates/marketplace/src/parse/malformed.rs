@@ -43,7 +43,7 @@ pub enum MalformedReason {
     #[error("objects and arrays must be nested at most {} deep", crate::json::MAX_DEPTH)]
     TooDeep,
     /// JSON, but no object.
-    #[error("a notification must be an object, is {found}")]
+    #[error("must be a JSON object, is {found}")]
     NotAnObject {
         /// What it is, in words.
         found: &'static str,

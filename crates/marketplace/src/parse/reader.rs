@@ -74,11 +74,12 @@ pub(crate) struct List<'j, 'p> {
 }
 
 impl<'j> List<'j, '_> {
-    /// Its elements, at most [`MAX_ITEMS`].
+    /// Its elements, at most [`MAX_ITEMS`], those that are `null` left out.
     pub(crate) fn items<'s>(&'s self) -> impl Iterator<Item = Value<'j, 's>> {
-        self.items.iter().enumerate().map(|(position, item)| Value {
-            json: Some(item).filter(|json| !matches!(json, Json::Null)),
-            path: Path { parent: Some(&self.path), step: Step::Index(position) },
+        let present = |(_, json): &(usize, &Json<'_>)| !matches!(json, Json::Null);
+        self.items.iter().enumerate().filter(present).map(|(position, json)| {
+            let path = Path { parent: Some(&self.path), step: Step::Index(position) };
+            Value { json: Some(json), path }
         })
     }
 }
@@ -102,6 +103,31 @@ impl<'j, 'p> Value<'j, 'p> {
     /// Whether it is an object, as against a text or nothing.
     pub(crate) const fn is_object(self) -> bool {
         matches!(self.json, Some(Json::Object(_)))
+    }
+
+    /// The tree below, if there is anything but `null`.
+    pub(crate) const fn json(self) -> Option<&'j Json<'j>> {
+        self.json
+    }
+
+    /// The entries of an object that is a map: its keys are data.
+    pub(crate) fn entries(
+        self,
+    ) -> Result<impl Iterator<Item = (&'j str, Value<'j, 'p>)>, MalformedReason> {
+        let fields = self.object()?.fields;
+        Ok(fields.iter().map(move |(key, json)| {
+            let json = Some(json).filter(|json| !matches!(json, Json::Null));
+            (key.as_ref(), Value { json, path: self.path })
+        }))
+    }
+
+    /// A text of any length.
+    pub(crate) fn raw_text(self) -> Maybe<&'j str> {
+        match self.json {
+            None => Ok(None),
+            Some(Json::Text(text)) => Ok(Some(text)),
+            Some(other) => Err(self.wrong_type("a string", other)),
+        }
     }
 
     pub(crate) fn object(self) -> Result<Object<'j, 'p>, MalformedReason> {
@@ -254,6 +280,24 @@ impl<'j, 'p> Value<'j, 'p> {
             value: value
                 .filter(|text| text.len() <= MAX_SHOWN)
                 .map(|text| text.escape_debug().to_string().into()),
+        }
+    }
+
+    /// Fills a slot that several fields may fill, if they agree.
+    pub(crate) fn agree<T: PartialEq>(
+        self,
+        slot: &mut Option<T>,
+        read: impl Fn(Self) -> Maybe<T>,
+    ) -> Result<(), MalformedReason> {
+        match (slot.as_ref(), read(self)?) {
+            (Some(known), Some(value)) if *known != value => {
+                Err(self.invalid("must not differ from the same field elsewhere", None))
+            }
+            (None, Some(value)) => {
+                *slot = Some(value);
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 

@@ -249,9 +249,9 @@ fn licenses() {
     };
     let hex = "l-0123456789abcdef0123456789abcdef";
     for arn in [
-        format!("aws:license-manager:us-east-1:294406891311:{hex}"),
-        format!("arn:aws:license-manager::294406891311:license:{hex}"),
-        format!("arn:aws:license-manager::294406891311:license/{hex}"),
+        format!("aws:license-manager:us-east-1:777788889999:{hex}"),
+        format!("arn:aws:license-manager::777788889999:license:{hex}"),
+        format!("arn:aws:license-manager::777788889999:license/{hex}"),
         hex.to_owned(),
     ] {
         let updated = notice("License Updated - Manufacturer", &detail(&arn));
