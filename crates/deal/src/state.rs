@@ -102,8 +102,8 @@ impl State {
         if let Facts::Partner(facts) = &self.facts { Some(facts) } else { None }
     }
 
-    /// When time alone may next change a conclusion.
-    pub fn due_at(&self) -> Option<Moment> {
+    /// When time alone may next change a conclusion that was last judged at `judged`.
+    pub fn due_at(&self, judged: Moment) -> Option<Moment> {
         if !self.concluded.pending.is_empty() {
             return Some(Moment::default());
         }
@@ -123,7 +123,7 @@ impl State {
                 .collect(),
             _ => Vec::new(),
         };
-        deadlines.into_iter().filter(|time| *time > self.concluded.judged_at).min()
+        deadlines.into_iter().filter(|time| *time > judged).min()
     }
 
     /// The index rows of the stream.

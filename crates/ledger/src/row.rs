@@ -322,6 +322,10 @@ pub struct Known {
     pub envelope_id: String,
     /// Its slot under that id.
     pub slot: i32,
+    /// The envelope's time, `None` if unknown.
+    pub event_time: Option<i64>,
+    /// Its latest outcome, if that one waits (it then has an `inbox` row).
+    pub waiting: Option<Outcome>,
 }
 
 /// A raw body with what is needed to process it again.

@@ -62,9 +62,6 @@ pub enum ProcessError {
         /// How often it was tried.
         attempts: u32,
     },
-    /// Deciding panicked: a defect of ours. The delivery comes again, and finally to the dead letters.
-    #[error("deciding on the delivery failed inside resold")]
-    Defect,
 }
 
 /// The result of each delivery of a batch, in the batch's order.
