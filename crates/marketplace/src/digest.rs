@@ -34,7 +34,11 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        let mut text = [0_u8; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0f)]);
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -57,6 +61,14 @@ impl TryFrom<String> for Digest {
             *byte = (nibble(*high)? << 4) | nibble(*low)?;
         }
         Ok(Self(out))
+    }
+}
+
+/// One hexadecimal digit: the inverse of [`nibble`]. Digests are written for every row, so not by `format!`.
+const fn digit(nibble: u8) -> u8 {
+    match nibble {
+        0..=9 => b'0' | nibble,
+        _ => b'a'.wrapping_add(nibble.wrapping_sub(10)),
     }
 }
 
