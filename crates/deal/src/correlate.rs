@@ -278,15 +278,20 @@ const fn is_zero(number: &u32) -> bool {
 }
 
 impl Link {
-    const fn settled(basis: Basis, opportunity: OpportunityId) -> Self {
+    /// The link of an offer that nothing was compared with.
+    pub const fn unmatched() -> Self {
         Self {
-            basis,
-            opportunity: Some(opportunity),
+            basis: Basis::Unmatched,
+            opportunity: None,
             candidates: Vec::new(),
             eligible: 0,
             single_use: false,
             contested: false,
         }
+    }
+
+    fn settled(basis: Basis, opportunity: OpportunityId) -> Self {
+        Self { basis, opportunity: Some(opportunity), ..Self::unmatched() }
     }
 
     /// The single-use opportunity that is the only eligible one.

@@ -73,7 +73,7 @@ pub fn match_all<'a>(
     for (old, old_facts, _, ended) in sided.iter().filter(|(_, _, side, _)| *side == Side::Old) {
         for (new, new_facts, _, began) in sided.iter().filter(|(_, _, side, _)| *side == Side::New)
         {
-            if old != new && near(*ended, *began) && one_product(old_facts, new_facts) {
+            if old != new && within(*ended, *began, MATCH_HOURS) && one_product(old_facts, new_facts) {
                 matches.entry(old).or_default().insert(new);
                 matches.entry(new).or_default().insert(old);
             }
@@ -98,8 +98,9 @@ pub fn match_all<'a>(
     succession
 }
 
-fn near(one: Moment, other: Moment) -> bool {
-    one <= other.plus_hours(MATCH_HOURS) && other <= one.plus_hours(MATCH_HOURS)
+/// Whether two times are at most so many hours apart.
+pub fn within(one: Moment, other: Moment, hours: i64) -> bool {
+    one <= other.plus_hours(hours) && other <= one.plus_hours(hours)
 }
 
 fn one_product(one: &AgreementFacts, other: &AgreementFacts) -> bool {

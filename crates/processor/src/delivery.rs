@@ -57,7 +57,9 @@ pub enum ProcessError {
     #[error("could not record the delivery")]
     Ledger(#[source] std::sync::Arc<StoreError>),
     /// The time for this batch ran out before the ledger took it.
-    #[error("the time for this batch ran out after {attempts} attempts that other writers overtook")]
+    #[error(
+        "the time for this batch ran out after {attempts} attempts that other writers overtook"
+    )]
     OutOfTime {
         /// How often it was tried.
         attempts: u32,

@@ -1,0 +1,469 @@
+//! From deliveries to what they say: parsing, duplicates, foreign accounts, routing, parking.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use deal::effects::{Effect, Route, effects, other_ids, route, waits_for};
+use deal::facts::{EnvelopeIdFacts, Facts, NotificationFacts, NotificationTypeFacts};
+use deal::key::{KeyKind, KeyQuery};
+use deal::lattice::{Authority, Few, First, Fixed, Last, Register, Witness};
+use deal::moment::Moment;
+use deal::stream::StreamId;
+use ledger::row::{Cause, Known, NewDelivery, NewNotification, NewOutcome, Outcome, Writes};
+use ledger::store::{StoreError, Transaction};
+use marketplace::catalog;
+use marketplace::digest::Digest;
+use marketplace::ids::{AccountId, AgreementId};
+use marketplace::notification::{Family, Notification};
+use marketplace::parse::{MAX_BODY, Malformed, MalformedReason, parse};
+
+use crate::delivery::{Delivery, Processed, Via};
+use crate::settle::Caused;
+
+/// An envelope id longer than this is kept as its digest.
+const MAX_ENVELOPE_ID: usize = 300;
+/// At most so many agreements are looked up for one license or case.
+const AGREEMENTS: u32 = 10;
+
+/// A delivery after parsing.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) digest: Digest,
+    envelope_id: String,
+    pub(crate) content: Content,
+}
+
+/// What a body is.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// A notification that we may use.
+    Good(Box<Notification>),
+    /// A notification for an account that is not configured.
+    Foreign(Box<Notification>),
+    /// Something that cannot be read, and why.
+    Malformed(String),
+}
+
+/// Parses one body. Only an import may describe an opportunity: nobody else speaks for the Catalog API.
+pub(crate) fn read(body: &[u8], via: Via, accounts: &BTreeSet<AccountId>) -> Parsed {
+    match parse(body) {
+        Ok(notification) => {
+            let forged = notification.envelope.source == catalog::SOURCE && via != Via::Import;
+            let account = notification.envelope.account.as_ref();
+            let foreign = account.is_some_and(|account| !accounts.contains(account));
+            let envelope_id = stored_id(notification.envelope.id.as_deref());
+            if forged {
+                let reason =
+                    format!("`{}` is a source that only an import may use", catalog::SOURCE);
+                let content = Content::Malformed(reason);
+                return Parsed { digest: Digest::of(body), envelope_id, content };
+            }
+            let digest = notification.digest;
+            let content = if foreign && !accounts.is_empty() {
+                Content::Foreign(Box::new(notification))
+            } else {
+                Content::Good(Box::new(notification))
+            };
+            Parsed { digest, envelope_id, content }
+        }
+        Err(Malformed { digest, envelope_id, reason }) => {
+            let envelope_id = stored_id(envelope_id.as_deref());
+            let reason = words(&reason);
+            Parsed { digest, envelope_id, content: Content::Malformed(reason) }
+        }
+    }
+}
+
+fn words(reason: &MalformedReason) -> String {
+    reason.to_string()
+}
+
+fn stored_id(id: Option<&str>) -> String {
+    let id = id.unwrap_or_default();
+    let fits = id.len() <= MAX_ENVELOPE_ID && !id.contains('\0');
+    if fits { id.to_owned() } else { Digest::of(id.as_bytes()).to_string() }
+}
+
+/// What a batch says, and what of it is written whatever is decided.
+#[derive(Debug, Default)]
+pub(crate) struct Intake {
+    pub(crate) effects: Vec<Caused>,
+    pub(crate) writes: Writes,
+    /// By the batch's order.
+    pub(crate) results: Vec<Processed>,
+}
+
+/// A notification to be applied, new or read again from the ledger.
+struct Fresh<'a> {
+    digest: Digest,
+    content: &'a Content,
+    /// The number of the outcome to append.
+    number: i32,
+    /// It was in the ledger before, waiting.
+    again: bool,
+}
+
+/// Takes a batch in: which deliveries are new, what they say, where they go.
+pub(crate) async fn take_in(
+    tx: &mut dyn Transaction,
+    batch: &[(&Delivery, Parsed)],
+    now: Moment,
+) -> Result<Intake, StoreError> {
+    let digests: BTreeSet<Digest> = batch.iter().map(|(_, parsed)| parsed.digest).collect();
+    let digests: Vec<Digest> = digests.into_iter().collect();
+    let ids: BTreeSet<&String> = batch.iter().map(|(_, parsed)| &parsed.envelope_id).collect();
+    let ids: Vec<String> = ids.into_iter().filter(|id| !id.is_empty()).cloned().collect();
+    let known = tx.known(&digests, &ids).await?;
+    let held: BTreeMap<Digest, Known> =
+        known.iter().map(|known| (known.digest, known.clone())).collect();
+    let repeated: Vec<String> = batch
+        .iter()
+        .filter(|(_, parsed)| held.contains_key(&parsed.digest))
+        .map(|(delivery, _)| delivery.id.clone())
+        .collect();
+    let recorded: BTreeSet<String> = if repeated.is_empty() {
+        BTreeSet::new()
+    } else {
+        tx.delivered(&repeated).await?.into_iter().collect()
+    };
+    let mut intake = Intake::default();
+    let mut envelopes = Envelopes::new(&known);
+    let mut fresh: Vec<Fresh<'_>> = Vec::new();
+    let mut new: BTreeSet<Digest> = BTreeSet::new();
+    let mut arrived: BTreeSet<&str> = BTreeSet::new();
+    for (delivery, parsed) in batch {
+        let digest = parsed.digest;
+        let before = held.get(&digest);
+        let again = !arrived.insert(&delivery.id) || recorded.contains(&delivery.id);
+        if !again {
+            intake.writes.deliveries.push(NewDelivery {
+                id: delivery.id.clone(),
+                digest,
+                via: delivery.via.word().to_owned(),
+                received_at: now.micros(),
+            });
+        }
+        let first = before.is_none() && new.insert(digest);
+        if first {
+            let slot = envelopes.add(parsed, &mut intake.effects);
+            intake.writes.notifications.push(stored(delivery, parsed, slot, now));
+            fresh.push(Fresh { digest, content: &parsed.content, number: 0, again: false });
+        }
+        let outcome = before.and_then(|known| known.waiting).unwrap_or(Outcome::Applied);
+        // The very arrival that the ledger holds was answered with a failure: it is no duplicate.
+        let duplicate = !first && !recorded.contains(&delivery.id);
+        intake.results.push(Processed { digest, outcome, reason: String::new(), duplicate });
+    }
+    apply(tx, &mut intake, fresh, now).await?;
+    Ok(intake)
+}
+
+/// Takes notifications in again that the ledger holds: driven by a person, or by a fact that was learned.
+pub(crate) async fn take_again(
+    tx: &mut dyn Transaction,
+    bodies: &[(i32, Parsed)],
+    now: Moment,
+) -> Result<Intake, StoreError> {
+    let mut intake = Intake::default();
+    let mut fresh = Vec::new();
+    for (number, parsed) in bodies {
+        let digest = parsed.digest;
+        let (outcome, reason) = (Outcome::Applied, String::new());
+        intake.results.push(Processed { digest, outcome, reason, duplicate: false });
+        let number = number.saturating_add(1);
+        fresh.push(Fresh { digest, content: &parsed.content, number, again: true });
+    }
+    apply(tx, &mut intake, fresh, now).await?;
+    Ok(intake)
+}
+
+fn stored(delivery: &Delivery, parsed: &Parsed, slot: i32, now: Moment) -> NewNotification {
+    let envelope = match &parsed.content {
+        Content::Good(notification) | Content::Foreign(notification) => {
+            Some(&notification.envelope)
+        }
+        Content::Malformed(_) => None,
+    };
+    let text = |text: &str| text.chars().filter(|c| *c != '\0').take(300).collect::<String>();
+    NewNotification {
+        digest: parsed.digest,
+        envelope_id: parsed.envelope_id.clone(),
+        slot,
+        source: envelope.map_or_else(String::new, |envelope| text(&envelope.source)),
+        detail_type: envelope.map_or_else(String::new, |envelope| text(&envelope.detail_type)),
+        account: envelope
+            .and_then(|envelope| envelope.account.as_ref())
+            .map_or_else(String::new, ToString::to_string),
+        event_time: envelope.map(|envelope| Moment::from(envelope.time).micros()),
+        received_at: now.micros(),
+        body: delivery.body.iter().copied().take(MAX_BODY).collect(),
+    }
+}
+
+/// Contents by EventBridge id: the second content under one id is a finding.
+struct Envelopes {
+    contents: BTreeMap<String, Vec<(Digest, Option<Moment>)>>,
+    next_slot: BTreeMap<String, i32>,
+}
+
+impl Envelopes {
+    fn new(known: &[Known]) -> Self {
+        let mut envelopes = Self { contents: BTreeMap::new(), next_slot: BTreeMap::new() };
+        for known in known.iter().filter(|known| !known.envelope_id.is_empty()) {
+            let time = known.event_time.map(Moment::from_micros);
+            let id = &known.envelope_id;
+            envelopes.contents.entry(id.clone()).or_default().push((known.digest, time));
+            let next = envelopes.next_slot.entry(id.clone()).or_default();
+            *next = (*next).max(known.slot.saturating_add(1));
+        }
+        envelopes
+    }
+
+    /// The slot of a new content under its id.
+    fn add(&mut self, parsed: &Parsed, effects: &mut Vec<Caused>) -> i32 {
+        let id = &parsed.envelope_id;
+        if id.is_empty() {
+            return 0;
+        }
+        let time = match &parsed.content {
+            Content::Good(notification) | Content::Foreign(notification) => {
+                Some(Moment::from(notification.envelope.time))
+            }
+            Content::Malformed(_) => None,
+        };
+        let contents = self.contents.entry(id.clone()).or_default();
+        contents.push((parsed.digest, time));
+        let slot = *self.next_slot.get(id).unwrap_or(&0);
+        self.next_slot.insert(id.clone(), slot.saturating_add(1));
+        if contents.len() > 1 {
+            let times: Vec<Moment> = contents.iter().filter_map(|(_, time)| *time).collect();
+            let first = times.iter().min().copied().unwrap_or_default();
+            let last = times.iter().max().copied().unwrap_or_default();
+            let facts = EnvelopeIdFacts {
+                digests: contents.iter().map(|(digest, _)| *digest).collect::<Few<Digest>>(),
+                first: First::at(first),
+                last: Last::at(last),
+                ..EnvelopeIdFacts::default()
+            };
+            let stream = StreamId::envelope_id(id);
+            let slug = "id-with-two-contents".to_owned();
+            let effect = Effect { stream, slug, facts: Facts::EnvelopeId(facts), at: last };
+            effects.push(Caused { effect, cause: Cause::Notification(parsed.digest) });
+        }
+        slot
+    }
+}
+
+/// Where a fresh notification goes, once its agreements are known.
+enum Target {
+    Effects(Vec<Option<AgreementId>>),
+    Parked(String),
+    Quarantined(&'static str, String),
+    Unknown,
+}
+
+/// Routes fresh notifications, wakes parked ones that they teach an agreement, and notes every outcome.
+async fn apply(
+    tx: &mut dyn Transaction,
+    intake: &mut Intake,
+    fresh: Vec<Fresh<'_>>,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let known = agreements_by_key(tx, &fresh).await?;
+    for one in &fresh {
+        let target = target(one.content, &known);
+        record(intake, one, target, now);
+    }
+    wake(tx, intake, &fresh, now).await
+}
+
+type ByKey = BTreeMap<(KeyKind, String), BTreeSet<AgreementId>>;
+
+/// The agreements of the licenses and cases that notifications without an agreement name: from the ledger and from the
+/// batch itself.
+async fn agreements_by_key(
+    tx: &mut dyn Transaction,
+    fresh: &[Fresh<'_>],
+) -> Result<ByKey, StoreError> {
+    let mut found = ByKey::new();
+    let mut wanted: BTreeSet<(KeyKind, String)> = BTreeSet::new();
+    for notification in fresh.iter().filter_map(|one| good(one.content)) {
+        match route(notification) {
+            Route::ByKey(kind, value) => {
+                wanted.insert((kind, value));
+            }
+            Route::Named => {
+                if let Family::Agreement(notice) = &notification.family {
+                    for key in other_ids(notice) {
+                        found.entry(key).or_default().extend(notice.agreement.clone());
+                    }
+                }
+            }
+            Route::Nowhere | Route::Unknown => {}
+        }
+    }
+    found.retain(|key, _| wanted.contains(key));
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    let queries: Vec<KeyQuery> = wanted
+        .iter()
+        .map(|(kind, value)| KeyQuery::all(*kind, value.clone(), AGREEMENTS))
+        .collect();
+    for (key, hits) in wanted.into_iter().zip(tx.find(&queries).await?) {
+        let ids = hits.into_iter().filter_map(|(_, id)| AgreementId::new(id.id()).ok());
+        found.entry(key).or_default().extend(ids);
+    }
+    Ok(found)
+}
+
+fn good(content: &Content) -> Option<&Notification> {
+    match content {
+        Content::Good(notification) => Some(notification),
+        Content::Foreign(_) | Content::Malformed(_) => None,
+    }
+}
+
+fn target(content: &Content, known: &ByKey) -> Target {
+    let notification = match content {
+        Content::Good(notification) => notification,
+        Content::Foreign(notification) => {
+            let account = notification.envelope.account.as_ref();
+            let account = account.map_or_else(String::new, ToString::to_string);
+            let reason = format!("it is for account {account}, which is not configured");
+            return Target::Quarantined("foreign-account", reason);
+        }
+        Content::Malformed(reason) => return Target::Quarantined("malformed", reason.clone()),
+    };
+    match route(notification) {
+        Route::Named => Target::Effects(vec![None]),
+        Route::Nowhere => Target::Parked(String::new()),
+        Route::Unknown => Target::Unknown,
+        Route::ByKey(kind, value) => match known.get(&(kind, value.clone())) {
+            Some(agreements) if !agreements.is_empty() => {
+                Target::Effects(agreements.iter().cloned().map(Some).collect())
+            }
+            _ => Target::Parked(waits_for(kind, &value)),
+        },
+    }
+}
+
+/// Notes the outcome of one notification and collects what it says.
+fn record(intake: &mut Intake, one: &Fresh<'_>, target: Target, now: Moment) {
+    let cause = Cause::Notification(one.digest);
+    let mut said: Vec<Effect> = Vec::new();
+    let (mut reason, mut waits) = (String::new(), String::new());
+    let outcome = match target {
+        Target::Effects(agreements) => {
+            for agreement in agreements {
+                let notification = good(one.content);
+                said.extend(notification.into_iter().flat_map(|n| effects(n, agreement.as_ref())));
+            }
+            Outcome::Applied
+        }
+        Target::Parked(wait) => {
+            "it names nothing that it could be routed by yet".clone_into(&mut reason);
+            waits = wait;
+            Outcome::Parked
+        }
+        Target::Quarantined(problem, why) => {
+            said.push(quarantined(one, problem, &why, now));
+            reason = why;
+            Outcome::Quarantined
+        }
+        Target::Unknown => {
+            "this version does not know its source and detail-type".clone_into(&mut reason);
+            said.extend(good(one.content).into_iter().flat_map(|n| effects(n, None)));
+            Outcome::Unknown
+        }
+    };
+    if one.again && outcome == Outcome::Applied {
+        said.extend(settled(one, now));
+    }
+    let streams: BTreeSet<&str> = said.iter().map(|effect| effect.stream.as_str()).collect();
+    intake.writes.outcomes.push(NewOutcome {
+        digest: one.digest,
+        number: one.number,
+        outcome,
+        reason: reason.clone(),
+        waits_for: waits,
+        streams: streams.into_iter().collect::<Vec<_>>().join(" "),
+        recorded_at: now.micros(),
+    });
+    for result in intake.results.iter_mut().filter(|result| result.digest == one.digest) {
+        result.outcome = outcome;
+        result.reason.clone_from(&reason);
+    }
+    intake.effects.extend(said.into_iter().map(|effect| Caused { effect, cause: cause.clone() }));
+}
+
+/// The stream that carries the finding of a notification that could not be used.
+pub(crate) fn problem(digest: &Digest, problem: &str, why: &str, at: Moment) -> Effect {
+    let said = Witness::new(Authority::Other, at, digest);
+    let facts = NotificationFacts {
+        problem: Fixed::said(Some(problem.to_owned()), &said),
+        reason: Register::said(Some(why.to_owned()), &said),
+        ..NotificationFacts::default()
+    };
+    let stream = StreamId::notification(digest);
+    Effect { stream, slug: "quarantined".to_owned(), facts: Facts::Notification(facts), at }
+}
+
+fn quarantined(one: &Fresh<'_>, kind: &str, why: &str, now: Moment) -> Effect {
+    let at = match one.content {
+        Content::Good(notification) | Content::Foreign(notification) => {
+            Moment::from(notification.envelope.time)
+        }
+        Content::Malformed(_) => now,
+    };
+    problem(&one.digest, kind, why, at)
+}
+
+/// A notification that waited was applied after all: its finding, or that of its type, closes.
+fn settled(one: &Fresh<'_>, now: Moment) -> Vec<Effect> {
+    let Some(notification) = good(one.content) else { return Vec::new() };
+    let settled = First::at(now);
+    let effect = |stream, facts| Effect { stream, slug: "settled".to_owned(), facts, at: now };
+    let own = NotificationFacts { settled, ..NotificationFacts::default() };
+    let envelope = &notification.envelope;
+    let kind = NotificationTypeFacts { settled, ..NotificationTypeFacts::default() };
+    vec![
+        effect(StreamId::notification(&one.digest), Facts::Notification(own)),
+        effect(
+            StreamId::notification_type(&envelope.source, &envelope.detail_type),
+            Facts::NotificationType(kind),
+        ),
+    ]
+}
+
+/// Applies parked notifications that wait for a license or a case which this batch ties to an agreement.
+async fn wake(
+    tx: &mut dyn Transaction,
+    intake: &mut Intake,
+    fresh: &[Fresh<'_>],
+    now: Moment,
+) -> Result<(), StoreError> {
+    let mut awaited: BTreeMap<String, BTreeSet<AgreementId>> = BTreeMap::new();
+    for notification in fresh.iter().filter_map(|one| good(one.content)) {
+        let Family::Agreement(notice) = &notification.family else { continue };
+        let Some(agreement) = &notice.agreement else { continue };
+        for (kind, value) in other_ids(notice) {
+            awaited.entry(waits_for(kind, &value)).or_default().insert(agreement.clone());
+        }
+    }
+    if awaited.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<String> = awaited.keys().cloned().collect();
+    for stored in tx.parked(&keys).await? {
+        let body = stored.body.unwrap_or_default();
+        let Ok(notification) = parse(&body) else { continue };
+        let Route::ByKey(kind, value) = route(&notification) else { continue };
+        let Some(agreements) = awaited.get(&waits_for(kind, &value)) else { continue };
+        let content = Content::Good(Box::new(notification));
+        let number = stored.number.saturating_add(1);
+        let one = Fresh { digest: stored.digest, content: &content, number, again: false };
+        let agreements = agreements.iter().cloned().map(Some).collect();
+        record(intake, &one, Target::Effects(agreements), now);
+    }
+    Ok(())
+}

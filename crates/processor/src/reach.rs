@@ -1,0 +1,243 @@
+//! Which offers and agreements a change may concern, found by keys and bounded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use deal::correlate::SKEW_MINUTES;
+use deal::event::{Event, Pending, PendingKind};
+use deal::facts::OpportunityFacts;
+use deal::key::{KeyKind, KeyQuery};
+use deal::moment::Moment;
+use deal::state::{ANY_BUYER, place, window};
+use deal::stream::{StreamId, StreamKind};
+use ledger::store::{StoreError, Transaction};
+
+use crate::settle::{partners, related, sort_into};
+use crate::world::{Entry, Reason, World};
+
+/// At most so many streams are judged again in one transaction; the rest is left pending on the partner.
+pub(crate) const REACH: usize = 200;
+
+/// The streams that this transaction judges.
+#[derive(Debug, Default)]
+pub(crate) struct Reached {
+    pub(crate) offers: BTreeSet<StreamId>,
+    pub(crate) agreements: BTreeSet<StreamId>,
+    pub(crate) opportunities: BTreeSet<StreamId>,
+    pub(crate) others: BTreeSet<StreamId>,
+}
+
+/// A query, and the partner on which what it does not finish is left pending.
+#[derive(Debug)]
+struct Walk {
+    pending: Pending,
+    partner: Option<StreamId>,
+    /// It continues one that was left pending.
+    resumed: bool,
+}
+
+/// Finds everything to judge: what changed, what is due, and what those concern.
+pub(crate) async fn reach(
+    tx: &mut dyn Transaction,
+    world: &mut World,
+    due: &BTreeSet<StreamId>,
+    fallback: &Reason,
+) -> Result<Reached, StoreError> {
+    let mut reached = Reached::default();
+    let changed: Vec<StreamId> = world.changed().map(|(id, _)| id.clone()).collect();
+    for id in changed.into_iter().chain(due.iter().cloned()) {
+        sort_into(&mut reached, id);
+    }
+    let walks = walks(world, due);
+    let queries: Vec<KeyQuery> = walks.iter().map(|walk| walk.pending.query(limit())).collect();
+    let found = if queries.is_empty() { Vec::new() } else { tx.find(&queries).await? };
+    let mut room = REACH;
+    for (walk, hits) in walks.iter().zip(found) {
+        take(world, &mut reached, walk, hits, &mut room, fallback);
+    }
+    // An opportunity whose use changed is judged as well: its quantity may be exceeded, or no longer.
+    for (_, entry) in world.iter() {
+        reached.opportunities.extend(uses(entry).iter().map(StreamId::opportunity));
+    }
+    let ids = reached.offers.iter().chain(&reached.agreements).chain(&reached.opportunities);
+    let ids: Vec<StreamId> = ids.cloned().collect();
+    world.load(tx, ids).await?;
+    let named: Vec<StreamId> = reached
+        .offers
+        .iter()
+        .chain(&reached.agreements)
+        .filter_map(|id| world.get(id))
+        .flat_map(|entry| related(&entry.state))
+        .collect();
+    world.load(tx, named).await?;
+    Ok(reached)
+}
+
+/// One more than fits, so that the end of a walk is seen.
+fn limit() -> u32 {
+    u32::try_from(REACH.saturating_add(1)).unwrap_or(u32::MAX)
+}
+
+/// Takes what fits; leaves the rest pending on the partner.
+fn take(
+    world: &mut World,
+    reached: &mut Reached,
+    walk: &Walk,
+    hits: Vec<(i64, StreamId)>,
+    room: &mut usize,
+    fallback: &Reason,
+) {
+    let complete = hits.len() <= *room || walk.partner.is_none();
+    let fitting = if complete { hits.len() } else { *room };
+    let mut after = walk.pending.after.clone();
+    for (hi, id) in hits.into_iter().take(fitting) {
+        after = Some((hi, id.to_string()));
+        sort_into(reached, id);
+    }
+    *room = room.saturating_sub(fitting);
+    let Some(partner) = walk.partner.as_ref().filter(|_| !complete || walk.resumed) else { return };
+    let pending = Pending { after, done: complete, ..walk.pending.clone() };
+    world.append(partner, Event::Pending(pending), fallback.clone());
+}
+
+fn walks(world: &World, due: &BTreeSet<StreamId>) -> Vec<Walk> {
+    let mut walks = BTreeMap::new();
+    let mut add = |walk: Walk| walks.insert(walk.pending.name(), walk);
+    for (id, entry) in world.iter() {
+        if entry.is_changed() {
+            for walk in walks_of(world, id, entry) {
+                add(walk);
+            }
+        }
+        if due.contains(id) {
+            for pending in entry.state.concluded.pending.values() {
+                let (pending, partner) = (pending.clone(), Some(id.clone()));
+                add(Walk { pending, partner, resumed: true });
+            }
+        }
+    }
+    walks.into_values().collect()
+}
+
+/// What a change of this stream's facts may concern.
+fn walks_of(world: &World, id: &StreamId, entry: &Entry) -> Vec<Walk> {
+    let partner = partners(&entry.state).into_iter().next();
+    let walk =
+        |kind, value: String, (hi_from, hi_to): (i64, i64), partner: &Option<StreamId>| Walk {
+            pending: Pending { kind, value, hi_from, hi_to, after: None, done: false },
+            partner: partner.clone(),
+            resumed: false,
+        };
+    let always = (i64::MIN, i64::MAX);
+    let mut walks = Vec::new();
+    match id.kind() {
+        StreamKind::Offer => {
+            walks.push(walk(PendingKind::Offer, id.id().to_owned(), always, &partner));
+            for opportunity in uses(entry) {
+                walks.push(walk(PendingKind::Candidate, opportunity.to_string(), always, &partner));
+            }
+        }
+        StreamKind::Opportunity => {
+            let value = id.id().to_owned();
+            walks.push(walk(PendingKind::Opportunity, value.clone(), always, &partner));
+            let (before, after) = (entry.before().opportunity(), entry.state.opportunity());
+            if let Some(facts) = after.filter(|facts| rules_read(before) != rules_read(Some(facts)))
+            {
+                walks.push(walk(PendingKind::Candidate, value, always, &partner));
+                let span = with_skew(window(facts));
+                for place in places(world, facts) {
+                    walks.push(walk(PendingKind::Judge, place, span, &partner));
+                }
+            }
+        }
+        StreamKind::Partner => {
+            let partner = Some(id.clone());
+            for name in newly_named(entry) {
+                let place = place(id.id(), &name, ANY_BUYER);
+                walks.push(walk(PendingKind::Judge, place, always, &partner));
+            }
+        }
+        _ => {}
+    }
+    walks
+}
+
+/// The opportunities whose use this offer's change concerns: the one before and the one now, if they differ.
+fn uses(entry: &Entry) -> Vec<marketplace::ids::OpportunityId> {
+    let used = |state: &deal::state::State| state.offer().and_then(|facts| facts.uses().cloned());
+    let (before, after) = (used(entry.before()), used(&entry.state));
+    if before == after { Vec::new() } else { before.into_iter().chain(after).collect() }
+}
+
+/// What the rules read of an opportunity: a change of anything else concerns no offer.
+fn rules_read(facts: Option<&OpportunityFacts>) -> Option<impl PartialEq> {
+    facts.map(|facts| {
+        let described = facts.described.get();
+        let counters = described.and_then(|doc| doc.counters.clone());
+        let doc = described
+            .map(|doc| (doc.products.clone(), doc.buyers.clone(), doc.max_offers, doc.end_date));
+        let times = (facts.created.get().copied(), facts.restricted.get(), facts.draft.get());
+        (doc, counters, times, facts.reseller.get().cloned())
+    })
+}
+
+/// Where offers that an opportunity may fit are found: by every name of its product and its buyers.
+fn places(world: &World, facts: &OpportunityFacts) -> Vec<String> {
+    let Some(reseller) = facts.reseller.get() else { return Vec::new() };
+    let partner = world.get(&StreamId::partner(reseller)).and_then(|entry| entry.state.partner());
+    let names: Vec<String> = match partner {
+        Some(partner) => {
+            let class = partner.same_product(facts.products());
+            class.into_iter().map(ToString::to_string).collect()
+        }
+        None => facts.products().iter().map(ToString::to_string).collect(),
+    };
+    let mut buyers: Vec<&str> =
+        facts.buyers().iter().map(marketplace::ids::AccountId::as_str).collect();
+    if buyers.is_empty() {
+        buyers.push(ANY_BUYER);
+    }
+    let place = |name: &String, buyer: &str| place(reseller.as_str(), name, buyer);
+    names.iter().flat_map(|name| buyers.iter().map(move |buyer| place(name, buyer))).collect()
+}
+
+/// Every name of the products for which this partner's facts tell a new alias.
+fn newly_named(entry: &Entry) -> BTreeSet<String> {
+    let (Some(before), Some(after)) = (entry.before().partner(), entry.state.partner()) else {
+        return BTreeSet::new();
+    };
+    let new = after.aliases.iter().filter(|pair| !before.aliases.contains(pair));
+    let mut names = BTreeSet::new();
+    for (one, other) in new {
+        names.extend(after.same_product([one, other]).into_iter().map(ToString::to_string));
+    }
+    names
+}
+
+/// A window of offers, widened by the skew that the date rules allow.
+pub(crate) fn with_skew((lo, hi): (i64, i64)) -> (i64, i64) {
+    let widen = |at: i64, minutes| Moment::from_micros(at).plus_minutes(minutes).micros();
+    (widen(lo, SKEW_MINUTES.saturating_neg()), widen(hi, SKEW_MINUTES))
+}
+
+/// Queries for opportunities that fit an offer's partner, product, first buyer and time.
+pub(crate) fn candidate_queries(
+    seller: &str,
+    names: &[String],
+    buyers: &[marketplace::ids::AccountId],
+    released: Moment,
+    limit: u32,
+) -> Vec<KeyQuery> {
+    let (lo, hi) = with_skew((released.micros(), released.micros()));
+    let first = buyers.first().map(marketplace::ids::AccountId::as_str);
+    let buyers: Vec<&str> = [ANY_BUYER].into_iter().chain(first).collect();
+    let query = |name: &String, buyer: &str| KeyQuery {
+        kind: KeyKind::Window,
+        value: place(seller, name, buyer),
+        hi_from: lo,
+        hi_to: i64::MAX,
+        lo_to: hi,
+        after: None,
+        limit,
+    };
+    names.iter().flat_map(|name| buyers.iter().map(move |buyer| query(name, buyer))).collect()
+}

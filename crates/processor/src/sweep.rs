@@ -1,0 +1,167 @@
+//! What time changes, what was left pending, and parked notifications whose id was learned by another processor.
+
+use std::collections::BTreeSet;
+
+use deal::event::Event;
+use deal::key::{KeyKind, KeyQuery};
+use deal::public::PublicEvent;
+use deal::stream::{StreamId, StreamKind};
+use ledger::row::{Cause, Outcome, Writes};
+use ledger::store::StoreError;
+use marketplace::digest::Digest;
+
+use crate::delivery::{ProcessError, Results};
+use crate::intake::{self, Intake, Parsed};
+use crate::process::{MAX_BATCH, Processor, via_of};
+use crate::world::{Reason, World};
+
+/// Streams or notifications handled in one transaction.
+const PAGE: u32 = 100;
+
+impl Processor {
+    /// Judges streams that are due, at most `limit` of them, and applies parked notifications that can be routed by
+    /// now. Returns how many of both there were; 0 means that nothing is left to do.
+    pub async fn sweep(&self, limit: u32) -> Result<usize, ProcessError> {
+        let limit = limit.min(PAGE);
+        let judged = self.with_retry(|| self.judge_due(limit)).await?;
+        let applied = self.apply_parked().await?;
+        Ok(judged.saturating_add(applied))
+    }
+
+    async fn judge_due(&self, limit: u32) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let due = tx.due(now.micros(), limit).await?;
+        let due: BTreeSet<StreamId> = due.into_iter().map(|row| row.stream).collect();
+        let count = due.len();
+        if count > 0 {
+            self.finish(tx, Intake::default(), &due, now).await?;
+        }
+        Ok(count)
+    }
+
+    /// Two processors may each see only one half of a parked notification and its agreement; this finds such pairs.
+    async fn apply_parked(&self) -> Result<usize, ProcessError> {
+        let mut after: Option<Digest> = None;
+        let mut applied: usize = 0;
+        loop {
+            let (ready, last) = self.with_retry(|| self.routable(after.as_ref())).await?;
+            if !ready.is_empty() {
+                let results = self.redrive(&ready).await;
+                for result in results {
+                    let processed = result?;
+                    applied =
+                        applied.saturating_add(usize::from(processed.outcome == Outcome::Applied));
+                }
+            }
+            match last {
+                Some(last) => after = Some(last),
+                None => return Ok(applied),
+            }
+        }
+    }
+
+    /// One page of parked notifications: those whose license or case an agreement has, and where the page ends.
+    async fn routable(
+        &self,
+        after: Option<&Digest>,
+    ) -> Result<(Vec<Digest>, Option<Digest>), StoreError> {
+        let mut snapshot = self.store.snapshot().await?;
+        let rows = snapshot.notifications(Some(Outcome::Parked), after, PAGE).await?;
+        let last = rows.last().map(|row| row.digest);
+        let mut waiting = Vec::new();
+        let mut queries = Vec::new();
+        for row in rows {
+            let Some((word, value)) = row.outcome.waits_for.split_once(':') else { continue };
+            let kind =
+                [KeyKind::License, KeyKind::Case].into_iter().find(|kind| kind.word() == word);
+            if let Some(kind) = kind {
+                waiting.push(row.digest);
+                queries.push(KeyQuery::all(kind, value, 1));
+            }
+        }
+        if queries.is_empty() {
+            return Ok((Vec::new(), last));
+        }
+        let found = snapshot.find(&queries).await?;
+        let ready = waiting.into_iter().zip(found).filter(|(_, hits)| !hits.is_empty());
+        Ok((ready.map(|(digest, _)| digest).collect(), last))
+    }
+
+    /// Takes these notifications in again from the ledger: after an upgrade that knows them, a change of settings, or a
+    /// fact that was learned. Those that do not wait for anything are left as they are.
+    pub async fn redrive(&self, digests: &[Digest]) -> Results {
+        let mut results = Results::with_capacity(digests.len());
+        for part in digests.chunks(MAX_BATCH) {
+            match self.with_retry(|| self.redrive_part(part)).await {
+                Ok(processed) => results.extend(processed.into_iter().map(Ok)),
+                Err(error) => results.extend(part.iter().map(|_| Err(error.clone()))),
+            }
+        }
+        results
+    }
+
+    async fn redrive_part(
+        &self,
+        digests: &[Digest],
+    ) -> Result<Vec<crate::delivery::Processed>, StoreError> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let mut bodies: Vec<(i32, Parsed)> = Vec::new();
+        for stored in tx.bodies(digests).await? {
+            let Some(body) = stored.body.filter(|_| stored.outcome.waits()) else { continue };
+            let arrivals = tx.deliveries(&stored.digest).await?;
+            let imported = arrivals.iter().find(|arrival| arrival.via == "import");
+            let via = imported.or(arrivals.first()).map_or("queue", |arrival| &arrival.via);
+            let mut parsed = intake::read(&body, via_of(via), &self.settings.accounts);
+            parsed.digest = stored.digest;
+            bodies.push((stored.number, parsed));
+        }
+        let intake = intake::take_again(&mut *tx, &bodies, now).await?;
+        self.finish(tx, intake, &BTreeSet::new(), now).await
+    }
+
+    /// After history was loaded with its public events set aside: publishes what holds now, one event for each live
+    /// entitlement. Returns how many.
+    pub async fn announce(&self) -> Result<usize, ProcessError> {
+        let mut after: Option<StreamId> = None;
+        let mut announced: usize = 0;
+        loop {
+            let (count, last) = self.with_retry(|| self.announce_page(after.as_ref())).await?;
+            announced = announced.saturating_add(count);
+            match last {
+                Some(last) => after = Some(last),
+                None => return Ok(announced),
+            }
+        }
+    }
+
+    async fn announce_page(
+        &self,
+        after: Option<&StreamId>,
+    ) -> Result<(usize, Option<StreamId>), StoreError> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let rows = tx.page(Some(StreamKind::Agreement), after, PAGE).await?;
+        let ids: Vec<StreamId> = rows.into_iter().map(|row| row.stream).collect();
+        let mut world = World::new(now);
+        world.load(&mut *tx, ids.iter().cloned()).await?;
+        let mut count: usize = 0;
+        for id in &ids {
+            let entitlement =
+                world.get(id).and_then(|entry| entry.state.concluded.entitlement.clone());
+            if let Some(live) = entitlement.filter(|entitlement| entitlement.status.is_live()) {
+                let reason = Reason { cause: Cause::Command("announce".to_owned()), at: now };
+                world.append(id, Event::Public(PublicEvent::EntitlementGranted(live)), reason);
+                count = count.saturating_add(1);
+            }
+        }
+        if count > 0 {
+            let mut writes = Writes::default();
+            world.write(false, &mut writes)?;
+            tx.write(&writes).await?;
+            tx.commit().await?;
+        }
+        Ok((count, ids.last().cloned()))
+    }
+}
