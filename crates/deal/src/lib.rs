@@ -6,6 +6,7 @@ pub mod entitlement;
 pub mod event;
 pub mod facts;
 pub mod finding;
+pub mod item;
 pub mod judge;
 pub mod key;
 pub mod lattice;

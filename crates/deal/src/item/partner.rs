@@ -1,0 +1,120 @@
+//! A partner, with what its deals add up to.
+
+use std::collections::BTreeMap;
+
+use marketplace::ids::AccountId;
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::{Agreement, AgreementStatus, Deal, Opportunity};
+use crate::entitlement::DealType;
+use crate::state::State;
+
+/// An exact amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Amount {
+    /// Exact decimal text.
+    pub amount: String,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// An account that sells: a partner, or one of our own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Partner {
+    /// Its account.
+    pub id: AccountId,
+    /// `CPPO` for a partner, `PRIVATE` for an account that sells its own product.
+    #[serde(rename = "type")]
+    pub deal_type: DealType,
+    /// `active` while it has an active opportunity or a live entitlement, else `inactive`.
+    pub status: &'static str,
+    /// Its legal name.
+    pub name: Option<String>,
+    /// Opportunities granted to it.
+    pub opportunities: u64,
+    /// Those of them that are active.
+    pub active_opportunities: u64,
+    /// Offers it made.
+    pub offers: u64,
+    /// Agreements from them.
+    pub agreements: u64,
+    /// Entitlements that are scheduled or active.
+    pub live_entitlements: u64,
+    /// The sum of its agreements' wholesale values, per currency.
+    pub wholesale: Vec<Amount>,
+    /// Agreements whose wholesale value is not known.
+    pub agreements_without_wholesale: u64,
+}
+
+/// What a partner's streams add up to, taken in one at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    opportunities: u64,
+    active_opportunities: u64,
+    offers: u64,
+    agreements: u64,
+    live_entitlements: u64,
+    without_wholesale: u64,
+    wholesale: BTreeMap<String, Decimal>,
+}
+
+impl Tally {
+    /// Takes in an opportunity.
+    pub fn opportunity(&mut self, opportunity: &Opportunity) {
+        add(&mut self.opportunities, true);
+        add(&mut self.active_opportunities, opportunity.status == "active");
+    }
+
+    /// Takes in an offer.
+    pub fn offer(&mut self) {
+        add(&mut self.offers, true);
+    }
+
+    /// Takes in an agreement and its deal.
+    pub fn agreement(&mut self, agreement: &Agreement, deal: &Deal) {
+        let live = match agreement.status {
+            AgreementStatus::Known(status) => status.is_live(),
+            AgreementStatus::Unknown => false,
+        };
+        add(&mut self.agreements, true);
+        add(&mut self.live_entitlements, live);
+        let amount = deal.wholesale.as_deref().and_then(|text| text.parse::<Decimal>().ok());
+        let Some((amount, currency)) = amount.zip(deal.currency.clone()) else {
+            add(&mut self.without_wholesale, true);
+            return;
+        };
+        let sum = self.wholesale.entry(currency).or_default();
+        match sum.checked_add(amount) {
+            Some(more) => *sum = more,
+            None => add(&mut self.without_wholesale, true),
+        }
+    }
+}
+
+fn add(count: &mut u64, holds: bool) {
+    *count = count.saturating_add(u64::from(holds));
+}
+
+impl Partner {
+    /// From its state and what its streams add up to.
+    pub fn new(id: &AccountId, state: &State, tally: Tally) -> Option<Self> {
+        let facts = state.partner()?;
+        let active = tally.active_opportunities > 0 || tally.live_entitlements > 0;
+        let amount =
+            |(currency, amount): (String, Decimal)| Amount { amount: amount.to_string(), currency };
+        Some(Self {
+            id: id.clone(),
+            deal_type: if facts.reseller { DealType::Cppo } else { DealType::Private },
+            status: if active { "active" } else { "inactive" },
+            name: facts.name.get().cloned(),
+            opportunities: tally.opportunities,
+            active_opportunities: tally.active_opportunities,
+            offers: tally.offers,
+            agreements: tally.agreements,
+            live_entitlements: tally.live_entitlements,
+            wholesale: tally.wholesale.into_iter().map(amount).collect(),
+            agreements_without_wholesale: tally.without_wholesale,
+        })
+    }
+}
