@@ -1,6 +1,9 @@
 //! The law of the log: sealed events, verification, and the Store it needs.
 
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 pub mod export;
+pub mod memory;
 pub mod progress;
 pub mod rebuild;
 pub mod row;

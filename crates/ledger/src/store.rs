@@ -1,13 +1,15 @@
 //! What the ledger needs of a store, and how a store fails.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use deal::key::KeyQuery;
 use deal::stream::{StreamId, StreamKind};
 use marketplace::digest::Digest;
 
 use crate::row::{
-    EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
-    StreamRow, Writes,
+    EventRow, Known, NewDelivery, NewOutcome, NotificationRow, OutboxRow, Outcome, OutcomeRow,
+    StoredBody, StreamRow, Writes,
 };
 
 /// A ledger's store: SQLite, PostgreSQL, or memory for tests and the simulator.
@@ -17,6 +19,9 @@ use crate::row::{
 /// * two transactions that read the same stream and both write it cannot both commit, whatever else they
 ///   read and wrote ([`StoreError::Conflict`] for the later one);
 /// * the number of round trips of each call does not depend on the number of its elements.
+///
+/// It leaves open whether a transaction's reads see what that transaction wrote before: read, decide, then write.
+/// Text with the character NUL is refused or kept, as the store can; no caller passes any.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Begins a transaction that will write.
@@ -158,6 +163,70 @@ pub struct Counts {
     pub unpublished: i64,
     /// Accounts that notifications came for, with how many.
     pub accounts: Vec<(String, i64)>,
+}
+
+impl Counts {
+    /// Adds one count as the stores' statements give it: what is counted, of which sort, how many. Words that this
+    /// version does not know are left out.
+    pub fn add(&mut self, what: &str, of: &str, count: i64) {
+        match what {
+            "notifications" => self.notifications = count,
+            "deliveries" => self.deliveries = count,
+            "events" => self.events = count,
+            "unpublished" => self.unpublished = count,
+            "accounts" => self.accounts.push((of.to_owned(), count)),
+            "waiting" => self.waiting.extend(Outcome::from_word(of).map(|of| (of, count))),
+            "streams" => {
+                let kind = StreamKind::ALL.into_iter().find(|kind| kind.word() == of);
+                self.streams.extend(kind.map(|kind| (kind, count)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts the lists in the order of what they count.
+    pub fn sort(&mut self) {
+        self.waiting.sort_unstable();
+        self.streams.sort_unstable();
+        self.accounts.sort_unstable();
+    }
+}
+
+/// What a transaction's outcomes change in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InboxChange<'a> {
+    /// Notifications that may have a row, which goes.
+    pub removed: Vec<Digest>,
+    /// The latest outcomes that wait: rows that come.
+    pub added: Vec<&'a NewOutcome>,
+}
+
+impl<'a> InboxChange<'a> {
+    /// Only a notification's latest outcome counts; only a later one than the first can find a row to remove.
+    pub fn of(outcomes: &'a [NewOutcome]) -> Self {
+        let mut latest = BTreeMap::new();
+        for outcome in outcomes {
+            let entry = latest.entry(outcome.digest).or_insert((outcome.number, outcome));
+            entry.0 = entry.0.min(outcome.number);
+            if outcome.number > entry.1.number {
+                entry.1 = outcome;
+            }
+        }
+        let removed =
+            latest.iter().filter(|(_, (first, _))| *first > 0).map(|(digest, _)| *digest).collect();
+        let added = latest.into_values().map(|(_, last)| last);
+        Self { removed, added: added.filter(|last| last.outcome.waits()).collect() }
+    }
+}
+
+/// Between which two texts the ids of [`Snapshot::page`] lie, both exclusive, in the order of bytes.
+pub fn page_bounds(kind: Option<StreamKind>, after: Option<&StreamId>) -> (String, String) {
+    // `0` is the character after `/`; no id reaches the last character there is.
+    let (first, last) = match kind {
+        Some(kind) => (format!("{}/", kind.word()), format!("{}0", kind.word())),
+        None => (String::new(), char::MAX.to_string()),
+    };
+    (after.map_or(first.as_str(), |after| first.as_str().max(after.as_str())).to_owned(), last)
 }
 
 /// The cause of a store's failure, below our own words.

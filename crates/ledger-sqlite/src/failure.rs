@@ -1,0 +1,55 @@
+//! What SQLite's codes mean to the ledger. The code decides, never the message.
+
+use ledger::store::StoreError;
+
+/// Wraps a failure of something attempted.
+pub(crate) fn failed(attempt: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |error| classify(attempt, error)
+}
+
+/// Wraps a failure of an insert: a row that another writer has made first is a conflict.
+pub(crate) fn inserting(table: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |error| {
+        let taken =
+            error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation);
+        // Index rows and the outbox follow from events and streams: if only they collide, the ledger is out of step
+        // with itself, and trying again would not end.
+        let lock = matches!(
+            table,
+            "notifications" | "deliveries" | "outcomes" | "events" | "streams" | "inbox"
+        );
+        if taken && lock {
+            StoreError::Conflict { what: format!("the {table}") }
+        } else {
+            classify("writing rows", error)
+        }
+    }
+}
+
+fn classify(attempt: &'static str, error: sqlx::Error) -> StoreError {
+    let code = match &error {
+        sqlx::Error::Database(database) => {
+            database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0)
+        }
+        sqlx::Error::PoolTimedOut => return StoreError::Locked { attempt, source: error.into() },
+        sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            return StoreError::Unavailable { attempt, source: error.into() };
+        }
+        _ => 0,
+    };
+    let source = error.into();
+    // The low byte is SQLite's primary result code ("Result and Error Codes").
+    match (code, code & 0xff) {
+        // SQLITE_BUSY_SNAPSHOT: a reader that wanted to write was overtaken.
+        (517, _) => StoreError::Conflict { what: "the ledger".to_owned() },
+        // BUSY, LOCKED
+        (_, 5 | 6) => StoreError::Locked { attempt, source },
+        // PERM, READONLY, CANTOPEN, AUTH
+        (_, 3 | 8 | 14 | 23) => StoreError::Refused { attempt, source },
+        // IOERR
+        (_, 10) => StoreError::Unavailable { attempt, source },
+        // FULL
+        (_, 13) => StoreError::Full { attempt, source },
+        _ => StoreError::Failed { attempt, source },
+    }
+}
