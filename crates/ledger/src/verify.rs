@@ -57,6 +57,8 @@ pub struct Report {
     pub notifications: u64,
     /// Notifications whose body was erased.
     pub erased: u64,
+    /// Notifications that were longer than [`crate::MAX_BODY`]: only their beginning is kept, which has another digest.
+    pub cut: u64,
     /// Deliveries.
     pub deliveries: u64,
     /// What is wrong: of events and streams in the order of their ids, then of notifications in the order of their digests.

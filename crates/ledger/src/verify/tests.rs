@@ -421,6 +421,34 @@ fn notifications_are_what_their_digest_says() {
 }
 
 #[test]
+fn a_body_may_be_kept_by_the_digest_of_its_bytes() {
+    let sample = sample();
+    let (created, mut writes) = (sample.digest(CREATED), sample.writes.clone());
+    let of_bytes = Digest::of(body(&mut writes, created));
+    let mut copy = writes.notifications.clone();
+    copy.retain(|row| row.digest == created);
+    copy[0].digest = of_bytes;
+    writes.notifications.extend(copy);
+    let mut outcome = writes.outcomes[0].clone();
+    outcome.digest = of_bytes;
+    writes.outcomes.push(outcome);
+    let mut delivery = writes.deliveries[0].clone();
+    (delivery.digest, delivery.id) = (of_bytes, "d-forged".to_owned());
+    writes.deliveries.push(delivery);
+    assert_eq!(faults(&report(&[writes]), &sample), Vec::<String>::new());
+}
+
+#[test]
+fn a_body_too_long_to_be_kept_is_counted() {
+    let sample = sample();
+    let mut writes = sample.writes.clone();
+    let created = sample.digest(CREATED);
+    *body(&mut writes, created) = vec![b'x'; crate::MAX_BODY];
+    let report = report(&[writes]);
+    assert_eq!((report.cut, report.is_sound()), (1, true));
+}
+
+#[test]
 fn the_inbox_follows_the_latest_outcome() {
     let sample = sample();
     let parked = sample.digest("parked");
