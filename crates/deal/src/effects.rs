@@ -318,6 +318,8 @@ fn happened(facts: &mut AgreementFacts, notice: &AgreementNotice, said: &Witness
         AgreementEvent::Created(terms) => {
             facts.created = First::at(said.at);
             facts.intent = Fixed::said(terms.intent.clone(), said);
+            // An amendment carries the time of its own acceptance; the agreement's is that of its creation.
+            facts.acceptance = Fixed::said(terms.acceptance.map(Moment::from), said);
             add_terms(facts, terms, said);
         }
         AgreementEvent::Amended(terms) => {
@@ -363,7 +365,6 @@ fn happened(facts: &mut AgreementFacts, notice: &AgreementNotice, said: &Witness
 }
 
 fn add_terms(facts: &mut AgreementFacts, terms: &AgreementTerms, said: &Witness) {
-    facts.acceptance = Fixed::said(terms.acceptance.map(Moment::from), said);
     facts.start = Register::said(terms.start.map(Moment::from), said);
     facts.end = Register::said(terms.end.map(Moment::from), said);
     facts.previous = Fixed::said(terms.previous.clone(), said);
