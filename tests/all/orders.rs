@@ -63,7 +63,11 @@ async fn assert_same(
     expected: &BTreeMap<String, Value>,
 ) {
     let found = conclude(scenario, order, batch).await;
-    assert_equal(&format!("{} in the order {order:?}, batches of {batch}", scenario.name), &found, expected);
+    assert_equal(
+        &format!("{} in the order {order:?}, batches of {batch}", scenario.name),
+        &found,
+        expected,
+    );
 }
 
 /// Names the first stream that differs, and how.
@@ -77,8 +81,15 @@ pub(crate) fn assert_equal(
     }
     for id in found.keys().chain(expected.keys()) {
         let (found, expected) = (found.get(id), expected.get(id));
-        let pretty = |value: Option<&Value>| value.map_or("nothing".to_owned(), |value| format!("{value:#}"));
-        assert!(found == expected, "{what}: {id} is\n{}\nand should be\n{}", pretty(found), pretty(expected));
+        let pretty = |value: Option<&Value>| {
+            value.map_or("nothing".to_owned(), |value| format!("{value:#}"))
+        };
+        assert!(
+            found == expected,
+            "{what}: {id} is\n{}\nand should be\n{}",
+            pretty(found),
+            pretty(expected)
+        );
     }
 }
 

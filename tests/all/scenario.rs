@@ -55,7 +55,8 @@ fn load(folder: PathBuf) -> Scenario {
     let effective = effective.unwrap_or("2026-12-20T00:00:00Z");
     let effective: jiff::Timestamp = effective.parse().expect("effective is a time");
     let accounts = settings.get("accounts").and_then(|value| value.as_array());
-    let account = |value: &toml::Value| AccountId::new(value.as_str().expect("text")).expect("an account");
+    let account =
+        |value: &toml::Value| AccountId::new(value.as_str().expect("text")).expect("an account");
     Scenario {
         name,
         inputs: files.iter().flat_map(|file| inputs(file)).collect(),
@@ -79,7 +80,9 @@ fn inputs(file: &Path) -> Vec<(Via, Vec<u8>)> {
         match arrival.kind {
             ArrivalKind::Notification => inputs.push((Via::Replay, arrival.body.to_vec())),
             ArrivalKind::Description => match describe(&arrival.body) {
-                Ok(found) => inputs.extend(found.envelopes.into_iter().map(|body| (Via::Import, body))),
+                Ok(found) => {
+                    inputs.extend(found.envelopes.into_iter().map(|body| (Via::Import, body)))
+                }
                 Err(_) => inputs.push((Via::Replay, arrival.body.to_vec())),
             },
         }
@@ -92,11 +95,6 @@ impl Scenario {
     pub(crate) fn processor(&self, store: Arc<dyn Store>) -> Processor {
         let settings = Settings { accounts: self.accounts.clone(), ..Settings::default() };
         Processor::new(store, Arc::new(FixedClock(self.effective)), settings)
-    }
-
-    /// When it is judged.
-    pub(crate) fn effective(&self) -> Moment {
-        self.effective
     }
 
     /// Takes these inputs in, in batches of a size, then sweeps until nothing is left to do.

@@ -23,7 +23,11 @@ async fn every_scenario_comes_out_as_its_golden_result_says() {
             wrong.push(format!("{}:\n{found}", scenario.name));
         }
     }
-    assert!(wrong.is_empty(), "differs from result.golden (make golden rewrites it):\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "differs from result.golden (make golden rewrites it):\n{}",
+        wrong.join("\n")
+    );
 }
 
 /// What a reader of the scenario's README wants to see: entitlements, links, opportunities, findings, the inbox.

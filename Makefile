@@ -1,0 +1,27 @@
+# The front door. `make` prints this list.
+
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check golden build
+
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
+
+demo: ## Notifications become a correlated offer and an active entitlement, in a ledger file under target/
+	@mkdir -p target && rm -f target/demo.db*
+	@$(CARGO) build --quiet -p cli
+	@./scripts/demo target/debug/resold target/demo.db
+
+test: ## Run every test
+	$(CARGO) test --workspace
+
+check: ## Formatting, and clippy with warnings denied
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+golden: ## Write the golden results of events/ again; read the difference before you commit it
+	UPDATE_GOLDEN=1 $(CARGO) test -p resold-tests scenarios
+
+build: ## Build the release binary: target/release/resold
+	$(CARGO) build --release -p cli

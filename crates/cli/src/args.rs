@@ -1,0 +1,246 @@
+//! What can be said on the command line.
+
+use std::collections::BTreeSet;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use deal::moment::Moment;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use marketplace::ids::AccountId;
+
+use crate::output::{Color, Format};
+use crate::place::Place;
+use crate::replay::ReplayArgs;
+
+/// AWS Marketplace channel partner private offers: which deals, with whom, from which opportunity, worth what, and
+/// what needs you.
+#[derive(Debug, Parser)]
+#[command(
+    name = "resold",
+    version,
+    about,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "\
+Exit codes:
+  0  done
+  1  done, and something needs you: an open finding that the command met, a notification that waits, a document that
+     could not be read
+  2  could not be done; standard error says what was attempted, why it failed and what to do
+
+Examples:
+  resold init
+  resold opportunity import authorization.json
+  resold replay events/happy-path
+  resold deal list
+  resold entitlement list
+  resold offer explain offer-happyat9bsd4v"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Where the ledger is: a file (`sqlite:PATH`, or the path)
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "RESOLD_LEDGER",
+        default_value = "sqlite:resold.db",
+        hide_env_values = true,
+        value_parser = Place::parse,
+        help_heading = "Global options"
+    )]
+    pub ledger: Place,
+    /// Our own AWS account; several: repeat it, or separate them by commas. Without any, every account is accepted
+    #[arg(
+        long,
+        global = true,
+        value_name = "ACCOUNT",
+        env = "RESOLD_ACCOUNTS",
+        hide_env_values = true,
+        value_parser = accounts,
+        help_heading = "Global options"
+    )]
+    pub account: Vec<BTreeSet<AccountId>>,
+    /// How data is printed
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "table",
+        help_heading = "Global options"
+    )]
+    pub format: Format,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
+    pub color: Color,
+    /// Print only data and failures
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub quiet: bool,
+    /// Judge statuses as of this time (2026-12-20T00:00:00Z) or the beginning of this day, UTC (2026-12-20)
+    #[arg(long, global = true, value_name = "TIME", value_parser = moment, help_heading = "Global options")]
+    pub effective: Option<Moment>,
+}
+
+impl Global {
+    /// Our own accounts.
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        self.account.iter().flatten().cloned().collect()
+    }
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a ledger, or bring an older one up to date
+    #[command(after_help = "Examples:\n  resold init\n  resold init --ledger sqlite:deals.db")]
+    Init,
+    /// Take notifications in from files, folders or standard input
+    Replay(ReplayArgs),
+    /// Opportunities: resale authorizations that you granted to partners
+    #[command(visible_aliases = ["resale-authorization"], aliases = ["opportunities", "authorization", "selling-authorization", "resell-opportunity"])]
+    Opportunity {
+        #[command(subcommand)]
+        command: crate::opportunity::Command,
+    },
+    /// Private offers, and from which opportunity each came
+    #[command(alias = "offers")]
+    Offer {
+        #[command(subcommand)]
+        command: crate::offer::Command,
+    },
+    /// Agreements: accepted offers
+    #[command(alias = "agreements")]
+    Agreement {
+        #[command(subcommand)]
+        command: crate::agreement::Command,
+    },
+    /// Entitlements: what buyers may use because of agreements
+    #[command(alias = "entitlements")]
+    Entitlement {
+        #[command(subcommand)]
+        command: crate::entitlement::Command,
+    },
+    /// Deals: what hangs together around one agreement, or around one offer that nobody accepted yet
+    #[command(alias = "deals")]
+    Deal {
+        #[command(subcommand)]
+        command: crate::deal::Command,
+    },
+    /// What a person should look at, with the evidence
+    #[command(alias = "finding")]
+    Findings(crate::findings::FindingsArgs),
+    /// The ledger itself: verify, rebuild, export
+    Ledger {
+        #[command(subcommand)]
+        command: crate::ledger_command::Command,
+    },
+    /// Print the completions of a shell
+    #[command(
+        after_help = "Examples:\n  resold completions bash > ~/.local/share/bash-completion/completions/resold"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Who does something, and why; both are kept in the ledger.
+#[derive(Debug, Clone, Args)]
+pub struct Person {
+    /// Why; kept in the ledger
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub why: String,
+    /// Who does it [default: your login name]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    who: Option<String>,
+}
+
+impl Person {
+    /// Who does it.
+    pub fn who(&self) -> Result<String, crate::failure::Failure> {
+        let login = || {
+            ["USER", "LOGNAME", "USERNAME"]
+                .into_iter()
+                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        };
+        self.who.clone().or_else(login).ok_or_else(|| {
+            crate::failure::Failure::new("could not tell who you are: there is no login name")
+                .hint("say it with --who")
+        })
+    }
+}
+
+/// Accounts, separated by commas.
+fn accounts(text: &str) -> Result<BTreeSet<AccountId>, String> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    words.map(crate::listing::account).collect()
+}
+
+/// A time, or a day's beginning.
+fn moment(text: &str) -> Result<Moment, String> {
+    let day = |date: Date| {
+        TimeZone::UTC.to_timestamp(date.to_datetime(Time::midnight())).map(Moment::from).ok()
+    };
+    let time = text.parse::<Timestamp>().map(Moment::from).ok();
+    time.or_else(|| text.parse::<Date>().ok().and_then(day))
+        .ok_or_else(|| "a time is written as 2026-12-20T00:00:00Z, a day as 2026-12-20".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_and_days() {
+        let cases = [
+            ("2026-12-20T00:00:00Z", Some("2026-12-20T00:00:00Z")),
+            ("2026-12-20T01:00:00+01:00", Some("2026-12-20T00:00:00Z")),
+            ("2026-12-20", Some("2026-12-20T00:00:00Z")),
+            ("20 December", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            let found = moment(text).ok().map(|moment| moment.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn accounts_by_commas() {
+        let cases = [
+            ("111122223333", Some(1)),
+            ("111122223333, 222233334444,", Some(2)),
+            ("", Some(0)),
+            ("1234", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(accounts(text).ok().map(|found| found.len()), expected, "{text}");
+        }
+    }
+}

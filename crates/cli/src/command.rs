@@ -1,0 +1,93 @@
+//! From what was said to what is done.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use clap::CommandFactory;
+use ledger::store::Store;
+use processor::clock::{Clock, FixedClock, SystemClock};
+use processor::{Processor, Settings};
+
+use crate::args::{Cli, Command, Global};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::place::Access;
+use crate::reader::Reader;
+
+/// What commands share: the settings, and where they print.
+pub struct Context<'a> {
+    /// What every command takes.
+    pub global: Global,
+    /// Where it prints.
+    pub output: &'a mut Output,
+}
+
+impl Context<'_> {
+    /// The clock: `--effective`, or the machine's.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        match self.global.effective {
+            Some(effective) => Arc::new(FixedClock(effective)),
+            None => Arc::new(SystemClock),
+        }
+    }
+
+    /// Opens the ledger.
+    pub async fn store(&self, access: Access) -> Result<Arc<dyn Store>, Failure> {
+        self.global.ledger.open(access).await
+    }
+
+    /// Begins to read.
+    pub async fn reader(&self) -> Result<Reader, Failure> {
+        let store = self.store(Access::Read).await?;
+        Reader::open(&*store, self.clock().now(), self.global.accounts()).await
+    }
+
+    /// What writes to the ledger.
+    pub async fn processor(&self, access: Access, backfill: bool) -> Result<Processor, Failure> {
+        let store = self.store(access).await?;
+        let settings =
+            Settings { accounts: self.global.accounts(), backfill, ..Settings::default() };
+        Ok(Processor::new(store, self.clock(), settings))
+    }
+}
+
+/// Carries out a command.
+pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
+    let mut context = Context { global: cli.global, output };
+    let context = &mut context;
+    match cli.command {
+        Command::Init => init(context).await,
+        Command::Replay(args) => crate::replay::run(context, &args).await,
+        Command::Opportunity { command } => crate::opportunity::run(context, command).await,
+        Command::Offer { command } => crate::offer::run(context, command).await,
+        Command::Agreement { command } => crate::agreement::run(context, command).await,
+        Command::Entitlement { command } => crate::entitlement::run(context, command).await,
+        Command::Deal { command } => crate::deal::run(context, command).await,
+        Command::Findings(args) => crate::findings::run(context, args).await,
+        Command::Ledger { command } => crate::ledger_command::run(context, command).await,
+        Command::Completions { shell } => completions(shell),
+    }
+}
+
+async fn init(context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let store = context.store(Access::Begin).await?;
+    let place = store.describe();
+    if context.output.is_json() {
+        context.output.json(&serde_json::json!({ "ledger": place }))?;
+    } else {
+        context.output.note(&format!("The ledger is ready: {place}"));
+    }
+    Ok(Exit::Done)
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "resold", &mut script);
+    let mut stdout = std::io::stdout();
+    stdout
+        .write_all(&script)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::new("could not write to standard output").because(error))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,107 @@
+//! `resold deal`.
+
+use clap::Subcommand;
+use deal::correlate::Basis;
+use deal::entitlement::DealType;
+use deal::item::{Deal, OfferStatus};
+use deal::stream::{StreamId, StreamKind};
+use marketplace::ids::{AccountId, OpportunityId, ProductName};
+
+use crate::command::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::listing::{ListArgs, Listed, Step, collect, print};
+use crate::page::{cell, money};
+use crate::reader::Reader;
+
+/// Commands on deals.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List deals: agreements, then offers that nobody accepted yet, each in the order of their ids
+    #[command(after_help = "\
+The wholesale value is the sum of the opportunity's schedule: what the partner owes you. Its markup is not yours to know.
+
+Examples:
+  resold deal list
+  resold deal list --type CPPO --partner 222233334444 --format json")]
+    List(ListArgs),
+}
+
+impl Listed for Deal {
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+    fn deal_type(&self) -> DealType {
+        self.deal_type
+    }
+    fn status(&self) -> String {
+        self.status.to_owned()
+    }
+    fn basis(&self) -> Option<Basis> {
+        self.basis
+    }
+    fn opportunity(&self) -> Option<&OpportunityId> {
+        self.opportunity.as_ref()
+    }
+    fn partner(&self) -> Option<&AccountId> {
+        self.partner.as_ref()
+    }
+    fn products(&self) -> Vec<&ProductName> {
+        self.product.iter().collect()
+    }
+    fn buyers(&self) -> Vec<&AccountId> {
+        self.buyer.iter().collect()
+    }
+    const COLUMNS: &'static [&'static str] =
+        &["id", "type", "status", "basis", "opportunity", "partner", "buyer", "wholesale"];
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.clone(),
+            self.deal_type.word().to_owned(),
+            self.status.to_owned(),
+            self.basis.map_or("-", Basis::word).to_owned(),
+            cell(self.opportunity.as_ref()),
+            cell(self.partner.as_ref()),
+            cell(self.buyer.as_ref()),
+            money(self.wholesale.as_ref(), self.currency.as_ref()),
+        ]
+    }
+}
+
+/// Carries out a command.
+pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
+    let Command::List(args) = command;
+    let mut reader = context.reader().await?;
+    let after = after(&mut reader, &args).await?;
+    let listing = collect(&args, after, async |after, limit| {
+        let accepted = after.is_none_or(|id| id.kind() == StreamKind::Agreement);
+        let agreements = if accepted {
+            reader.walk(&args.source(StreamKind::Agreement), after, limit).await?
+        } else {
+            Vec::new()
+        };
+        if !agreements.is_empty() {
+            let items = reader.agreements(&agreements);
+            return Ok(Step::over(&agreements, reader.deals_of_agreements(&items).await?));
+        }
+        let after = after.filter(|_| !accepted);
+        let offers = reader.walk(&args.source(StreamKind::Offer), after, limit).await?;
+        let mut items = reader.offers(&offers).await?;
+        items.retain(|offer| offer.status != OfferStatus::Accepted);
+        Ok(Step::over(&offers, reader.deals_of_offers(&items).await?))
+    })
+    .await?;
+    print(context.output, &listing)?;
+    Ok(Exit::Done)
+}
+
+/// The stream that the cursor names: an agreement, or else an offer.
+async fn after(reader: &mut Reader, args: &ListArgs) -> Result<Option<StreamId>, Failure> {
+    let agreement = args.page.after(StreamKind::Agreement)?;
+    if let Some(id) = &agreement
+        && reader.state(id).await?.is_none()
+    {
+        return args.page.after(StreamKind::Offer);
+    }
+    Ok(agreement)
+}

@@ -1,0 +1,180 @@
+//! `resold entitlement`.
+
+use clap::Subcommand;
+use deal::correlate::Basis;
+use deal::entitlement::{DealType, LicenseState, Status};
+use deal::item::{EntitlementItem, FindingItem, License};
+use deal::stream::StreamKind;
+use marketplace::ids::{AccountId, AgreementId, OpportunityId, ProductName};
+use serde::Serialize;
+
+use crate::agreement::{agreement, find, status_words};
+use crate::command::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::listing::{ListArgs, Listed, Step, collect, print};
+use crate::page::{Page, cell, cells};
+use crate::reader::{History, findings};
+
+/// Commands on entitlements.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List entitlements, in the order of their ids
+    #[command(after_help = "\
+Statuses: scheduled, active, ending (the last metering hour runs), ended.
+
+Examples:
+  resold entitlement list --status active
+  resold entitlement list --effective 2027-01-01 --format json")]
+    List(ListArgs),
+    /// Show an entitlement with its licenses
+    #[command(after_help = "Examples:\n  resold entitlement show agmt-happyxb1a5ei6vs3c8z5x6")]
+    Show {
+        /// The agreement's id is the entitlement's
+        #[arg(value_parser = agreement)]
+        id: AgreementId,
+    },
+}
+
+impl Listed for EntitlementItem {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn deal_type(&self) -> DealType {
+        self.deal_type
+    }
+    fn status(&self) -> String {
+        self.status.word().to_owned()
+    }
+    fn basis(&self) -> Option<Basis> {
+        self.basis
+    }
+    fn opportunity(&self) -> Option<&OpportunityId> {
+        self.opportunity.as_ref()
+    }
+    fn partner(&self) -> Option<&AccountId> {
+        self.partner.as_ref()
+    }
+    fn products(&self) -> Vec<&ProductName> {
+        self.products.iter().collect()
+    }
+    fn buyers(&self) -> Vec<&AccountId> {
+        self.buyer.iter().collect()
+    }
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "type",
+        "status",
+        "license",
+        "basis",
+        "opportunity",
+        "partner",
+        "buyer",
+        "product",
+        "starts",
+        "ends",
+    ];
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.to_string(),
+            self.deal_type.word().to_owned(),
+            status_words(self.status.word(), self.reason.as_ref()),
+            license_word(self.license_state).to_owned(),
+            self.basis.map_or("-", Basis::word).to_owned(),
+            cell(self.opportunity.as_ref()),
+            cell(self.partner.as_ref()),
+            cell(self.buyer.as_ref()),
+            cell(self.product.as_ref()),
+            cell(self.starts_at.as_ref()),
+            cell(self.ended_at.as_ref().or(self.ends_at.as_ref())),
+        ]
+    }
+}
+
+const fn license_word(state: LicenseState) -> &'static str {
+    match state {
+        LicenseState::Awaited => "awaited",
+        LicenseState::Held => "held",
+    }
+}
+
+/// An entitlement as shown.
+#[derive(Debug, Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    item: EntitlementItem,
+    all_licenses: Vec<License>,
+    findings: Vec<FindingItem>,
+    history: History,
+}
+
+/// Carries out a command.
+pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::List(args) => list(context, &args).await,
+        Command::Show { id } => show(context, &id).await,
+    }
+}
+
+async fn list(context: &mut Context<'_>, args: &ListArgs) -> Result<Exit, Failure> {
+    args.check_status(&Status::ALL.map(Status::word))?;
+    let source = args.source(StreamKind::Agreement);
+    let after = args.page.after(StreamKind::Agreement)?;
+    let mut reader = context.reader().await?;
+    let listing = collect(args, after, async |after, limit| {
+        let streams = reader.walk(&source, after, limit).await?;
+        Ok(Step::over(&streams, reader.entitlements(&streams)))
+    })
+    .await?;
+    print(context.output, &listing)?;
+    Ok(Exit::Done)
+}
+
+async fn show(context: &mut Context<'_>, id: &AgreementId) -> Result<Exit, Failure> {
+    let mut reader = context.reader().await?;
+    let (known, agreement) = find(&mut reader, id).await?;
+    let item = reader.entitlements(std::slice::from_ref(&known)).into_iter().next();
+    let Some(item) = item else {
+        return Err(Failure::new(format!("agreement `{id}` has no entitlement yet"))
+            .hint("its creation is not known; `resold agreement show` says what is"));
+    };
+    let history = known.history();
+    let all_licenses = agreement.licenses.clone();
+    let shown = Shown { item, all_licenses, findings: findings([&known]), history };
+    let needs_you = !shown.findings.is_empty();
+    if context.output.is_json() {
+        context.output.json(&shown)?;
+    } else {
+        let mut page = page(&shown.item);
+        crate::agreement::sections(&mut page, &agreement);
+        crate::findings::section(&mut page, &shown.findings);
+        context.output.lines(page.finish())?;
+    }
+    Ok(Exit::needs_you_if(needs_you))
+}
+
+fn page(item: &EntitlementItem) -> Page {
+    let mut page = Page::new("Entitlement", item.id.as_str());
+    page.field("status", status_words(item.status.word(), item.reason.as_ref()))
+        .field("type", item.deal_type.word())
+        .field("basis", item.basis.map_or("-", Basis::word))
+        .known("opportunity", item.opportunity.as_ref())
+        .known("offer", item.offer.as_ref())
+        .known("partner", item.partner.as_ref())
+        .known("buyer", item.buyer.as_ref())
+        .field("product", cells(&item.products, "-"))
+        .field("license", license_word(item.license_state))
+        .known("accepted", item.accepted_at.as_ref())
+        .known("starts", item.starts_at.as_ref())
+        .known("ends", item.ends_at.as_ref())
+        .some("ended", item.ended_at.as_ref())
+        .some("follows", item.predecessor.as_ref())
+        .some("followed by", item.successor.as_ref());
+    if item.advisory {
+        page.field("advisory", "issued, not resolved");
+    }
+    if !item.unknown.is_empty() {
+        page.field("not known yet", cells(&item.unknown, "-"));
+    }
+    page
+}

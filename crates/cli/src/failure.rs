@@ -1,0 +1,155 @@
+//! A command that could not be carried out: what was attempted, why it failed, what to do.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use ledger::store::StoreError;
+use processor::command::CommandError;
+use processor::delivery::ProcessError;
+
+/// The cause of a failure.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// What went wrong. Its text is what was attempted; the source is why.
+#[derive(Debug)]
+pub struct Failure {
+    attempt: String,
+    cause: Option<Cause>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// An attempt that failed.
+    pub fn new(attempt: impl Into<String>) -> Self {
+        Self { attempt: attempt.into(), cause: None, hint: None }
+    }
+
+    /// Why. What to do is derived from it where it is known.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Cause>) -> Self {
+        let cause = cause.into();
+        if self.hint.is_none() {
+            self.hint = chain(&*cause).find_map(hint_of);
+        }
+        self.cause = Some(cause);
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// What to do.
+    pub fn way_out(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The reasons, from the nearest to the deepest.
+    pub fn reasons(&self) -> impl Iterator<Item = String> {
+        let cause: Option<&(dyn Error + 'static)> =
+            self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static));
+        cause.into_iter().flat_map(chain).map(ToString::to_string)
+    }
+
+    /// Whoever read standard output closed it.
+    pub fn is_broken_pipe(&self) -> bool {
+        let cause = self.cause.as_ref().and_then(|cause| cause.downcast_ref::<io::Error>());
+        cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.attempt)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+/// An error and its sources.
+pub fn chain<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+}
+
+fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return Some(store_hint(error).to_owned());
+    }
+    if let Some(ProcessError::Ledger(error)) = error.downcast_ref::<ProcessError>() {
+        return Some(store_hint(error).to_owned());
+    }
+    if let Some(error) = error.downcast_ref::<CommandError>() {
+        return command_hint(error).map(str::to_owned);
+    }
+    let error = error.downcast_ref::<io::Error>()?;
+    io_hint(error.kind()).map(str::to_owned)
+}
+
+const fn store_hint(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Conflict { .. } => "other programs are writing to this ledger; try again",
+        StoreError::Unavailable { .. } => {
+            "check that the server runs and that --ledger names it; then try again"
+        }
+        StoreError::Locked { .. } => {
+            "let the other program finish, or end it, and try again; nothing was changed"
+        }
+        StoreError::Full { .. } => "make room on the disk and try again; nothing was changed",
+        StoreError::Missing { .. } => {
+            "`resold init` makes a ledger; --ledger or RESOLD_LEDGER names another one"
+        }
+        StoreError::Schema { found, wanted } if *found > *wanted => {
+            "a newer resold wrote this ledger: use that version, or a newer one"
+        }
+        StoreError::Schema { .. } => {
+            "`resold init` brings the ledger up to date; make a copy of it before"
+        }
+        StoreError::Refused { .. } => {
+            "check who owns the ledger and its folder, and what they permit; --ledger names another one"
+        }
+        StoreError::Inconsistent { .. } => {
+            "`resold ledger verify` lists everything that does not fit; `resold ledger rebuild` makes streams and keys anew"
+        }
+        StoreError::Failed { .. } => {
+            "`resold doctor` looks at the ledger; if it is a ledger of resold, a copy of the file helps to find the cause"
+        }
+    }
+}
+
+const fn command_hint(error: &CommandError) -> Option<&'static str> {
+    match error {
+        CommandError::NoSuchOffer(_) => Some("`resold offer list` prints the offers"),
+        CommandError::NoSuchOpportunity(_) => {
+            Some("`resold opportunity list` prints the opportunities")
+        }
+        CommandError::NoSuchFinding(_) => Some("`resold findings` prints the open ones"),
+        CommandError::ClosesByItself(_) => {
+            Some("end its condition; nobody needs to acknowledge it")
+        }
+        CommandError::NoSuchNotification(_) => {
+            Some("`resold inbox list` prints what waits; `resold deal show` names what was applied")
+        }
+        CommandError::ErasedBefore(_) => Some("nothing is left to erase"),
+        CommandError::Process(_) => None,
+    }
+}
+
+const fn io_hint(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::NotFound => Some("check the name; paths count from the current folder"),
+        io::ErrorKind::PermissionDenied => Some("check who owns it and what it permits"),
+        io::ErrorKind::IsADirectory => Some("name a file in the folder"),
+        io::ErrorKind::StorageFull => Some("make room on the disk and try again"),
+        _ => None,
+    }
+}

@@ -1,0 +1,64 @@
+//! `resold`: the self-hosted back office for AWS Marketplace channel partner private offers.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `args.rs` | what can be said on the command line |
+//! | `place.rs` | where the ledger is, and opening it |
+//! | `reader.rs`, `listing.rs` | states to items; lists that filter and page |
+//! | one file per noun | its commands, its columns, its page |
+//! | `replay.rs` | documents of any shape and size into the processor |
+//! | `output.rs`, `page.rs` | the only way to standard output |
+//! | `failure.rs`, `exit.rs` | what went wrong, why, what to do; exit codes |
+//!
+//! To add a command: a variant in `args.rs` with an about line and examples, a function `run` in the file of its noun
+//! that returns an [`exit::Exit`], and a golden file.
+
+mod agreement;
+mod args;
+mod command;
+mod deal;
+mod entitlement;
+mod exit;
+mod failure;
+mod findings;
+mod ledger_command;
+mod listing;
+mod offer;
+mod opportunity;
+mod output;
+mod page;
+mod place;
+mod reader;
+mod replay;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Cli;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut output = Output::new(cli.global.format, cli.global.color, cli.global.quiet);
+    let exit = match run(cli, &mut output) {
+        Ok(exit) => exit,
+        // Who reads our output has seen enough.
+        Err(failure) if failure.is_broken_pipe() => Exit::Done,
+        Err(failure) => {
+            output.failure(&failure);
+            Exit::CouldNot
+        }
+    };
+    exit.into()
+}
+
+fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("could not start").because(error))?;
+    runtime.block_on(command::run(cli, output))
+}

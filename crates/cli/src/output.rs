@@ -1,0 +1,170 @@
+//! The only way to standard output and standard error.
+//!
+//! Standard output is data, standard error is talk. Text that comes from outside passes [`plain`] before a terminal
+//! sees it.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
+use clap::builder::styling::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs: one JSON document.
+    Json,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal that can show it, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+const HEADING: Style = Style::new().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
+
+/// Where a command prints.
+pub struct Output {
+    format: Format,
+    quiet: bool,
+    stdout: AutoStream<io::Stdout>,
+    stderr: AutoStream<io::Stderr>,
+}
+
+impl Output {
+    /// On the process's standard streams.
+    pub fn new(format: Format, color: Color, quiet: bool) -> Self {
+        let stdout = AutoStream::new(io::stdout(), color.into());
+        let stderr = AutoStream::new(io::stderr(), color.into());
+        Self { format, quiet, stdout, stderr }
+    }
+
+    /// Whether data is printed as JSON.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Prints one JSON document.
+    pub fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::new("could not write JSON").because(error))?;
+        writeln!(self.stdout, "{text}").and_then(|()| self.stdout.flush()).map_err(printing)
+    }
+
+    /// Sends on what was printed.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.stdout.flush().map_err(printing)
+    }
+
+    /// Prints lines of data; the first one is a heading.
+    pub fn lines(&mut self, lines: impl IntoIterator<Item = Line>) -> Result<(), Failure> {
+        for line in lines {
+            match line {
+                Line::Heading(text) => {
+                    writeln!(self.stdout, "{HEADING}{}{HEADING:#}", text.trim_end())
+                }
+                Line::Text(text) => writeln!(self.stdout, "{}", text.trim_end()),
+            }
+            .map_err(printing)?;
+        }
+        self.flush()
+    }
+
+    /// Talk: shown unless `--quiet`. That standard error is closed stops nothing.
+    pub fn note(&mut self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(self.stderr, "{text}");
+        }
+    }
+
+    /// Something that a person should know even with `--quiet`.
+    pub fn warn(&mut self, text: &str) {
+        let _ = writeln!(self.stderr, "{HINT}note:{HINT:#} {text}");
+    }
+
+    /// What was attempted, why it failed, what to do.
+    pub fn failure(&mut self, failure: &Failure) {
+        let _ = writeln!(self.stderr, "{ERROR}error:{ERROR:#} {}", plain(&failure.to_string()));
+        for reason in failure.reasons() {
+            let _ = writeln!(self.stderr, "  because: {}", plain(&reason));
+        }
+        if let Some(hint) = failure.way_out() {
+            let _ = writeln!(self.stderr, "  {HINT}try:{HINT:#} {}", plain(hint));
+        }
+    }
+}
+
+/// A line of data.
+pub enum Line {
+    /// The names of columns, or the title of a section.
+    Heading(String),
+    /// Anything else.
+    Text(String),
+}
+
+fn printing(error: io::Error) -> Failure {
+    Failure::new("could not write to standard output").because(error)
+}
+
+/// Text that a terminal only shows: control characters, and those that change the direction of what follows, are
+/// written as `\u{..}`.
+pub fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmless(c) {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_unicode());
+        }
+    }
+    shown
+}
+
+fn is_harmless(c: char) -> bool {
+    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    !(c.is_control() || turns || breaks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn control_characters_are_written_out() {
+        let cases = [
+            ("Northwind Resale", "Northwind Resale"),
+            ("Größe 東京", "Größe 東京"),
+            ("red \u{1b}[31m", "red \\u{1b}[31m"),
+            ("two\nlines\t", "two\\u{a}lines\\u{9}"),
+            ("c1 \u{9b}31m", "c1 \\u{9b}31m"),
+            ("\u{202e}desrever", "\\u{202e}desrever"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(plain(text), shown);
+        }
+    }
+}
