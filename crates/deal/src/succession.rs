@@ -73,7 +73,10 @@ pub fn match_all<'a>(
     for (old, old_facts, _, ended) in sided.iter().filter(|(_, _, side, _)| *side == Side::Old) {
         for (new, new_facts, _, began) in sided.iter().filter(|(_, _, side, _)| *side == Side::New)
         {
-            if old != new && within(*ended, *began, MATCH_HOURS) && one_product(old_facts, new_facts) {
+            if old != new
+                && within(*ended, *began, MATCH_HOURS)
+                && one_product(old_facts, new_facts)
+            {
                 matches.entry(old).or_default().insert(new);
                 matches.entry(new).or_default().insert(old);
             }
