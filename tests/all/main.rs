@@ -1,4 +1,10 @@
-//! The tests that see the whole: scenarios, orders, stores, processors side by side, the Lambda binary.
+//! The tests that see the whole: scenarios against golden results, and every order of them.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something is not as expected"
+)]
 
 mod conclusions;
 mod orders;

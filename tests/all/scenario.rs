@@ -78,12 +78,12 @@ fn inputs(file: &Path) -> Vec<(Via, Vec<u8>)> {
     let mut inputs = Vec::new();
     for arrival in documents.into_iter().flat_map(unwrap) {
         match arrival.kind {
-            ArrivalKind::Notification => inputs.push((Via::Replay, arrival.body.to_vec())),
+            ArrivalKind::Notification => inputs.push((Via::Replay, arrival.body)),
             ArrivalKind::Description => match describe(&arrival.body) {
                 Ok(found) => {
-                    inputs.extend(found.envelopes.into_iter().map(|body| (Via::Import, body)))
+                    inputs.extend(found.envelopes.into_iter().map(|body| (Via::Import, body)));
                 }
-                Err(_) => inputs.push((Via::Replay, arrival.body.to_vec())),
+                Err(_) => inputs.push((Via::Replay, arrival.body)),
             },
         }
     }
