@@ -11,7 +11,7 @@ help: ## Print this list
 demo: ## Notifications become a correlated offer and an active entitlement, in a ledger file under target/
 	@mkdir -p target && rm -f target/demo.db*
 	@$(CARGO) build --quiet -p cli
-	@./scripts/demo target/debug/resold target/demo.db
+	@./scripts/demo "$${CARGO_TARGET_DIR:-target}/debug/resold" target/demo.db
 
 test: ## Run every test
 	$(CARGO) test --workspace
