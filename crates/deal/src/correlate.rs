@@ -424,3 +424,6 @@ fn list<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
     let words: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
     if words.is_empty() { "unknown".to_owned() } else { words.join(", ") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -449,3 +449,6 @@ pub fn learn(known: &mut Facts, said: &Facts) -> bool {
     known.join(said);
     *known != before
 }
+
+#[cfg(test)]
+mod tests;

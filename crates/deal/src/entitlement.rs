@@ -313,3 +313,6 @@ fn unknown(entitlement: &Entitlement) -> Vec<String> {
     let missing = missing.into_iter().filter(|(_, missing)| *missing);
     missing.map(|(name, _)| name.to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests;

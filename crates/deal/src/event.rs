@@ -173,3 +173,6 @@ impl Event {
         event.map_err(|source| EventError::Payload { kind: kind.to_owned(), source })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,3 +171,6 @@ impl Join for Facts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,3 +46,6 @@ fn finding_news(state: &State, findings: &BTreeMap<String, Finding>, at: Moment,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

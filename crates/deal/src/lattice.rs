@@ -333,3 +333,6 @@ impl<K: Ord + Clone, V: Join + Clone> Join for BTreeMap<K, V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ pub mod key;
 pub mod lattice;
 pub mod moment;
 pub mod public;
+#[cfg(test)]
+mod sample;
 pub mod state;
 pub mod stream;
 pub mod succession;

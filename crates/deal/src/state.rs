@@ -283,3 +283,6 @@ pub fn window(facts: &OpportunityFacts) -> (i64, i64) {
     let hi = facts.end().into_iter().chain(facts.restricted.get()).min();
     (lo, hi.map_or(i64::MAX, Moment::micros))
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,3 +109,6 @@ pub fn within(one: Moment, other: Moment, hours: i64) -> bool {
 fn one_product(one: &AgreementFacts, other: &AgreementFacts) -> bool {
     one.products.iter().any(|name| other.products.contains(name))
 }
+
+#[cfg(test)]
+mod tests;
