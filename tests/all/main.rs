@@ -7,6 +7,7 @@
 )]
 
 mod conclusions;
+mod generated;
 mod orders;
 mod scenario;
 mod scenarios;

@@ -347,7 +347,7 @@ pub fn link(subject: Subject<'_>, candidates: &[Candidate<'_>]) -> Link {
             .take(CANDIDATES)
             .map(|candidate| candidate.id.clone())
             .collect(),
-        eligible: u32::try_from(eligible.len()).unwrap_or(u32::MAX),
+        eligible: u32::try_from(eligible.len().min(CANDIDATES)).unwrap_or(u32::MAX),
         single_use: only.is_some_and(|candidate| candidate.facts.max_offers() == Some(1)),
         contested: false,
     }
@@ -390,7 +390,7 @@ fn compared(rule: Rule, subject: Subject<'_>, candidate: Candidate<'_>) -> (Stri
     let time = shown(offer.released.get());
     match rule {
         Rule::Reseller => (shown(offer.seller.get()), shown(facts.reseller.get())),
-        Rule::Product => (list(subject.products.iter()), list(facts.products())),
+        Rule::Product => (list(subject.products.iter()), list(facts.products().iter())),
         Rule::Created => (time, shown(facts.created.get())),
         Rule::Released => (time, shown_or(facts.draft.get(), "never seen as Draft")),
         Rule::Restricted => (time, shown_or(facts.restricted.get(), "never seen as Restricted")),

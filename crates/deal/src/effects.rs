@@ -236,6 +236,7 @@ fn described(document: &ResaleAuthorization, said: &Witness) -> Vec<Part> {
         created: Fixed::said(document.created.map(Moment::from), said),
         reseller: Fixed::said(document.reseller.clone(), said),
         aliases: aliases(&document.products),
+        names: document.products.iter().cloned().collect(),
         ..OpportunityFacts::default()
     };
     match document.status.as_deref() {
@@ -392,7 +393,7 @@ pub fn forwarded(facts: &Facts) -> Vec<Part> {
 pub fn product_names(facts: &Facts) -> Few<ProductName> {
     match facts {
         Facts::Offer(offer) => offer.products.clone(),
-        Facts::Opportunity(opportunity) => opportunity.products().iter().cloned().collect(),
+        Facts::Opportunity(opportunity) => opportunity.products().clone(),
         _ => Few::default(),
     }
 }
@@ -432,7 +433,7 @@ fn agreement_forwards(agreement: &AgreementFacts) -> Vec<Part> {
     for authorization in agreement.authorization.all() {
         let facts = OpportunityFacts {
             named: agreement.seen.clone(),
-            first_named: First::at(authorization.witness.at),
+            first_named: Fixed::said(Some(true), &authorization.witness),
             ..OpportunityFacts::default()
         };
         let stream = StreamId::opportunity(&authorization.value);

@@ -92,7 +92,7 @@ impl PendingKind {
 impl Pending {
     /// The same walk, whatever its position.
     pub fn name(&self) -> String {
-        format!("{}:{}", self.kind.key().word(), self.value)
+        format!("{}:{}:{}:{}", self.kind.key().word(), self.value, self.hi_from, self.hi_to)
     }
 
     /// The query that continues it.

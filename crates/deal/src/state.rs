@@ -201,9 +201,11 @@ fn agreement_keys(facts: &AgreementFacts, concluded: &Concluded) -> BTreeSet<Key
         .chain(all(KeyKind::Case, facts.cancellations.keys()))
         .chain(all(KeyKind::Case, facts.adjustments.keys()))
         .collect();
-    if let Some((place, at)) = succession::meeting_place(facts).zip(succession::meeting(facts)) {
-        let (lo, hi) = (at.micros(), at.micros());
-        keys.insert(Key { kind: KeyKind::Succession, value: place, lo, hi });
+    if let Some(place) = succession::meeting_place(facts) {
+        for at in succession::meetings(facts).map(Moment::micros) {
+            let value = place.clone();
+            keys.insert(Key { kind: KeyKind::Succession, value, lo: at, hi: at });
+        }
     }
     keys
 }
@@ -217,8 +219,8 @@ fn offer_keys(facts: &OfferFacts, concluded: &Concluded) -> BTreeSet<Key> {
         keys.insert(Key::new(KeyKind::Buyer, buyer.to_string()));
     }
     if let Some((seller, at)) = facts.seller.get().zip(facts.released.get()) {
-        // One name is enough: whoever looks for this offer asks for every alias.
-        if let Some(product) = facts.products.iter().next() {
+        // Under each name: two notifications may name the product differently and nobody tells that they mean one.
+        for product in facts.products.iter() {
             let (lo, hi) = (at.micros(), at.micros());
             let mut add = |buyer: &str| {
                 let value = place(seller.as_str(), product.as_str(), buyer);
@@ -256,7 +258,7 @@ fn opportunity_keys(facts: &OpportunityFacts) -> BTreeSet<Key> {
     }
     let Some(reseller) = facts.reseller.get() else { return keys };
     let (lo, hi) = window(facts);
-    for product in facts.products() {
+    for product in facts.products().iter() {
         let mut add = |buyer: &str| {
             let value = place(reseller.as_str(), product.as_str(), buyer);
             keys.insert(Key { kind: KeyKind::Window, value, lo, hi });

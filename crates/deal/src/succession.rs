@@ -16,16 +16,16 @@ pub const MATCH_HOURS: i64 = 24;
 /// Whose match may depend on an agreement: two matches away.
 pub const NEIGHBOURHOOD_HOURS: i64 = 72;
 
-/// The side that an agreement has in an unnamed succession.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The side that an agreement has in an unnamed succession. One that renewed another and was renewed itself has both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Side {
     Old,
     New,
 }
 
-/// The time at which an agreement may meet its successor or its predecessor; `None` if it has neither, or AWS named it.
-pub fn meeting(facts: &AgreementFacts) -> Option<Moment> {
-    side(facts).map(|(_, at)| at)
+/// The times at which an agreement may meet its predecessor and its successor; none where it has none, or AWS named it.
+pub fn meetings(facts: &AgreementFacts) -> impl Iterator<Item = Moment> {
+    sides(facts).map(|(_, at)| at)
 }
 
 /// The value under which agreements that may succeed each other are found: partner and buyer.
@@ -33,16 +33,17 @@ pub fn meeting_place(facts: &AgreementFacts) -> Option<String> {
     Some(format!("{}|{}", facts.proposer.get()?, facts.acceptor.get()?))
 }
 
-fn side(facts: &AgreementFacts) -> Option<(Side, Moment)> {
-    let ended = facts.ended.get().map(String::as_str);
-    if matches!(ended, Some("renewed" | "replaced")) && facts.successor.is_empty() {
-        return facts.ended_at().map(|at| (Side::Old, at));
-    }
-    let intent = facts.intent.get().map(String::as_str);
-    if matches!(intent, Some("RENEW" | "REPLACE")) && facts.previous.is_empty() {
-        return facts.acceptance.get().copied().or(facts.created.get()).map(|at| (Side::New, at));
-    }
-    None
+fn sides(facts: &AgreementFacts) -> impl Iterator<Item = (Side, Moment)> {
+    let is_one_of = |word: Option<&String>, words: [&str; 2]| {
+        word.is_some_and(|word| words.contains(&word.as_str()))
+    };
+    let ended = is_one_of(facts.ended.get(), ["renewed", "replaced"]);
+    let old = facts.ended_at().filter(|_| ended && facts.successor.is_empty());
+    let began = is_one_of(facts.intent.get(), ["RENEW", "REPLACE"]);
+    let accepted = facts.acceptance.get().copied().or(facts.created.get());
+    let new = accepted.filter(|_| began && facts.previous.is_empty());
+    let new = new.map(|at| (Side::New, at));
+    new.into_iter().chain(old.map(|at| (Side::Old, at)))
 }
 
 /// What succession says of each agreement.
@@ -67,34 +68,37 @@ pub fn match_all<'a>(
 ) -> Succession {
     let sided: Vec<_> = agreements
         .into_iter()
-        .filter_map(|(id, facts)| side(facts).map(|(side, at)| (id, facts, side, at)))
+        .flat_map(|(id, facts)| sides(facts).map(move |(side, at)| (id, facts, side, at)))
         .collect();
-    let mut matches: BTreeMap<&AgreementId, BTreeSet<&AgreementId>> = BTreeMap::new();
-    for (old, old_facts, _, ended) in sided.iter().filter(|(_, _, side, _)| *side == Side::Old) {
-        for (new, new_facts, _, began) in sided.iter().filter(|(_, _, side, _)| *side == Side::New)
-        {
+    let of = |wanted| sided.iter().filter(move |(_, _, side, _)| *side == wanted);
+    let mut matches: BTreeMap<(&AgreementId, Side), BTreeSet<&AgreementId>> = BTreeMap::new();
+    for (old, old_facts, _, ended) in of(Side::Old) {
+        for (new, new_facts, _, began) in of(Side::New) {
             if old != new
                 && within(*ended, *began, MATCH_HOURS)
                 && one_product(old_facts, new_facts)
             {
-                matches.entry(old).or_default().insert(new);
-                matches.entry(new).or_default().insert(old);
+                matches.entry((old, Side::Old)).or_default().insert(new);
+                matches.entry((new, Side::New)).or_default().insert(old);
             }
         }
     }
     let mut succession = Succession::default();
-    for (id, _, side, _) in &sided {
-        let Some(partners) = matches.get(id) else { continue };
-        let only = partners.first().filter(|_| partners.len() == 1);
-        let mutual = only.filter(|other| matches.get(*other).is_some_and(|back| back.len() == 1));
+    for ((id, side), partners) in &matches {
+        let back = |other| match side {
+            Side::Old => matches.get(&(other, Side::New)),
+            Side::New => matches.get(&(other, Side::Old)),
+        };
+        let only = partners.first().filter(|_| partners.len() == 1).copied();
+        let mutual = only.filter(|other| back(*other).is_some_and(|back| back.len() == 1));
         match (mutual, side) {
             (Some(new), Side::Old) => {
-                succession.successors.insert((*id).clone(), (*new).clone());
+                succession.successors.insert((*id).clone(), new.clone());
             }
             (Some(_), Side::New) => {}
             (None, _) => {
-                let partners = partners.iter().map(|other| (*other).clone()).collect();
-                succession.ambiguous.insert((*id).clone(), partners);
+                let ambiguous = succession.ambiguous.entry((*id).clone()).or_default();
+                ambiguous.extend(partners.iter().map(|other| (*other).clone()));
             }
         }
     }

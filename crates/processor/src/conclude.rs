@@ -146,52 +146,35 @@ async fn successions(
     world: &mut World,
     agreements: &mut BTreeSet<StreamId>,
 ) -> Result<Succession, StoreError> {
-    let mut places: BTreeMap<String, Vec<Moment>> = BTreeMap::new();
-    for entry in agreements.iter().filter_map(|id| world.get(id)) {
-        for state in [entry.before(), &entry.state] {
-            let Some(facts) = state.agreement() else { continue };
-            let place = succession::meeting_place(facts);
-            let Some((place, at)) = place.zip(succession::meeting(facts)) else { continue };
-            places.entry(place).or_default().push(at);
-        }
-    }
-    if places.is_empty() {
-        return Ok(Succession::default());
-    }
-    let query = |(value, times): (&String, &Vec<Moment>)| {
-        let reach = |at: Option<&Moment>, hours| at.map_or(0, |at| at.plus_hours(hours).micros());
-        KeyQuery {
-            hi_from: reach(times.iter().min(), -NEIGHBOURHOOD_HOURS),
-            hi_to: reach(times.iter().max(), NEIGHBOURHOOD_HOURS),
-            ..KeyQuery::all(KeyKind::Succession, value.clone(), SUCCESSIONS)
-        }
-    };
-    let queries: Vec<KeyQuery> = places.iter().map(query).collect();
-    let found = tx.find(&queries).await?.into_iter().flatten().map(|(_, id)| id);
-    let found: BTreeSet<StreamId> = found.collect();
-    load_with_related(tx, world, &found).await?;
-    let meets = |id: &StreamId| -> Option<(String, AgreementId, AgreementFacts)> {
-        let facts = world.get(id)?.state.agreement()?;
-        let id = AgreementId::new(id.id()).ok()?;
-        Some((succession::meeting_place(facts)?, id, facts.clone()))
-    };
-    let mut by_place: BTreeMap<String, Vec<(AgreementId, AgreementFacts)>> = BTreeMap::new();
-    for (place, id, facts) in agreements.union(&found).filter_map(meets) {
-        by_place.entry(place).or_default().push((id, facts));
-    }
+    let met: Meetings = agreements
+        .iter()
+        .filter_map(|id| world.get(id))
+        .flat_map(|entry| [entry.before(), &entry.state])
+        .filter_map(deal::state::State::agreement)
+        .flat_map(meetings)
+        .collect();
+    let found = around(tx, world, &met).await?;
     // Only those near enough are judged as well: of the outer ones we have not read every match.
     let near = |id: &StreamId| {
-        let facts = world.get(id).and_then(|entry| entry.state.agreement());
-        let met = facts.and_then(|facts| {
-            Some((succession::meeting(facts)?, places.get(&succession::meeting_place(facts)?)?))
-        });
-        met.is_some_and(|(at, times)| {
-            times
-                .iter()
-                .any(|time| succession::within(*time, at, NEIGHBOURHOOD_HOURS - MATCH_HOURS))
+        let own = meetings_of(world, [id]);
+        own.iter().any(|(place, at)| {
+            met.iter().any(|(other, time)| {
+                place == other && succession::within(*time, *at, NEIGHBOURHOOD_HOURS - MATCH_HOURS)
+            })
         })
     };
-    agreements.extend(found.into_iter().filter(near));
+    agreements.extend(found.iter().filter(|id| near(id)).cloned());
+    // Who is judged may have another meeting, years away: its other match.
+    let other: Meetings = meetings_of(world, &*agreements).difference(&met).cloned().collect();
+    let outer = around(tx, world, &other).await?;
+    let mut by_place: BTreeMap<String, Vec<(AgreementId, AgreementFacts)>> = BTreeMap::new();
+    let members: BTreeSet<&StreamId> = agreements.iter().chain(&found).chain(&outer).collect();
+    for id in members {
+        let facts = world.get(id).and_then(|entry| entry.state.agreement());
+        let Some((facts, id)) = facts.zip(AgreementId::new(id.id()).ok()) else { continue };
+        let Some(place) = succession::meeting_place(facts) else { continue };
+        by_place.entry(place).or_default().push((id, facts.clone()));
+    }
     let mut all = Succession::default();
     for members in by_place.into_values() {
         let matched = succession::match_all(members.iter().map(|(id, facts)| (id, facts)));
@@ -199,6 +182,41 @@ async fn successions(
         all.ambiguous.extend(matched.ambiguous);
     }
     Ok(all)
+}
+
+/// Where and when agreements may meet.
+type Meetings = BTreeSet<(String, Moment)>;
+
+fn meetings(facts: &AgreementFacts) -> Meetings {
+    let place = succession::meeting_place(facts);
+    let at = |place: String| succession::meetings(facts).map(move |at| (place.clone(), at));
+    place.into_iter().flat_map(at).collect()
+}
+
+fn meetings_of<'a>(world: &World, ids: impl IntoIterator<Item = &'a StreamId>) -> Meetings {
+    let entries = ids.into_iter().filter_map(|id| world.get(id));
+    entries.filter_map(|entry| entry.state.agreement()).flat_map(meetings).collect()
+}
+
+/// The agreements around these meetings, loaded, in one round trip.
+async fn around(
+    tx: &mut dyn Transaction,
+    world: &mut World,
+    meetings: &Meetings,
+) -> Result<BTreeSet<StreamId>, StoreError> {
+    if meetings.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let query = |(place, at): &(String, Moment)| KeyQuery {
+        hi_from: at.plus_hours(-NEIGHBOURHOOD_HOURS).micros(),
+        hi_to: at.plus_hours(NEIGHBOURHOOD_HOURS).micros(),
+        ..KeyQuery::all(KeyKind::Succession, place.clone(), SUCCESSIONS)
+    };
+    let queries: Vec<KeyQuery> = meetings.iter().map(query).collect();
+    let found = tx.find(&queries).await?.into_iter().flatten().map(|(_, id)| id);
+    let found: BTreeSet<StreamId> = found.collect();
+    load_with_related(tx, world, &found).await?;
+    Ok(found)
 }
 
 fn agreement_news(

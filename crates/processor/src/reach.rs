@@ -1,10 +1,11 @@
 //! Which offers and agreements a change may concern, found by keys and bounded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use deal::correlate::SKEW_MINUTES;
 use deal::event::{Event, Pending, PendingKind};
-use deal::facts::OpportunityFacts;
+use deal::facts::{OfferFacts, OpportunityFacts};
 use deal::key::{KeyKind, KeyQuery};
 use deal::moment::Moment;
 use deal::state::{ANY_BUYER, place, window};
@@ -12,7 +13,7 @@ use deal::stream::{StreamId, StreamKind};
 use ledger::store::{StoreError, Transaction};
 
 use crate::settle::{partners, related, sort_into};
-use crate::world::{Entry, Reason, World};
+use crate::world::{self, Reason, World};
 
 /// At most so many streams are judged again in one transaction; the rest is left pending on the partner.
 pub(crate) const REACH: usize = 200;
@@ -47,6 +48,11 @@ pub(crate) async fn reach(
     for id in changed.into_iter().chain(due.iter().cloned()) {
         sort_into(&mut reached, id);
     }
+    let freed: Vec<StreamId> = world.iter().filter_map(|(_, entry)| freed(entry)).collect();
+    world.load(tx, freed.iter().cloned()).await?;
+    let resellers = freed.iter().filter_map(|id| world.get(id));
+    let resellers: Vec<StreamId> = resellers.flat_map(|entry| partners(&entry.state)).collect();
+    world.load(tx, resellers).await?;
     let walks = walks(world, due);
     let queries: Vec<KeyQuery> = walks.iter().map(|walk| walk.pending.query(limit())).collect();
     let found = if queries.is_empty() { Vec::new() } else { tx.find(&queries).await? };
@@ -101,7 +107,18 @@ fn take(
 
 fn walks(world: &World, due: &BTreeSet<StreamId>) -> Vec<Walk> {
     let mut walks = BTreeMap::new();
-    let mut add = |walk: Walk| walks.insert(walk.pending.name(), walk);
+    // Of two that follow the same, the one that begins earlier sees everything.
+    let mut add = |walk: Walk| match walks.entry(walk.pending.name()) {
+        Entry::Vacant(entry) => drop(entry.insert(walk)),
+        Entry::Occupied(mut entry) => {
+            let known: &mut Walk = entry.get_mut();
+            let resumed = known.resumed || walk.resumed;
+            if walk.pending.after < known.pending.after {
+                *known = walk;
+            }
+            known.resumed = resumed;
+        }
+    };
     for (id, entry) in world.iter() {
         if entry.is_changed() {
             for walk in walks_of(world, id, entry) {
@@ -119,7 +136,7 @@ fn walks(world: &World, due: &BTreeSet<StreamId>) -> Vec<Walk> {
 }
 
 /// What a change of this stream's facts may concern.
-fn walks_of(world: &World, id: &StreamId, entry: &Entry) -> Vec<Walk> {
+fn walks_of(world: &World, id: &StreamId, entry: &world::Entry) -> Vec<Walk> {
     let partner = partners(&entry.state).into_iter().next();
     let walk =
         |kind, value: String, (hi_from, hi_to): (i64, i64), partner: &Option<StreamId>| Walk {
@@ -135,6 +152,14 @@ fn walks_of(world: &World, id: &StreamId, entry: &Entry) -> Vec<Walk> {
             for opportunity in uses(entry) {
                 walks.push(walk(PendingKind::Candidate, opportunity.to_string(), always, &partner));
             }
+            // What was used up is nobody's candidate: those that may have it now are found by its place.
+            let freed = freed(entry).and_then(|id| world.get(&id)?.state.opportunity());
+            if let Some(facts) = freed.filter(|facts| facts.max_offers().is_some()) {
+                let span = with_skew(window(facts));
+                for place in places(world, facts) {
+                    walks.push(walk(PendingKind::Judge, place, span, &partner));
+                }
+            }
         }
         StreamKind::Opportunity => {
             let value = id.id().to_owned();
@@ -143,9 +168,12 @@ fn walks_of(world: &World, id: &StreamId, entry: &Entry) -> Vec<Walk> {
             if let Some(facts) = after.filter(|facts| rules_read(before) != rules_read(Some(facts)))
             {
                 walks.push(walk(PendingKind::Candidate, value, always, &partner));
-                let span = with_skew(window(facts));
-                for place in places(world, facts) {
-                    walks.push(walk(PendingKind::Judge, place, span, &partner));
+                // Offers that it fitted before, and those that it fits now.
+                for facts in before.into_iter().chain([facts]) {
+                    let span = with_skew(window(facts));
+                    for place in places(world, facts) {
+                        walks.push(walk(PendingKind::Judge, place, span, &partner));
+                    }
                 }
             }
         }
@@ -162,10 +190,17 @@ fn walks_of(world: &World, id: &StreamId, entry: &Entry) -> Vec<Walk> {
 }
 
 /// The opportunities whose use this offer's change concerns: the one before and the one now, if they differ.
-fn uses(entry: &Entry) -> Vec<marketplace::ids::OpportunityId> {
+fn uses(entry: &world::Entry) -> Vec<marketplace::ids::OpportunityId> {
     let used = |state: &deal::state::State| state.offer().and_then(|facts| facts.uses().cloned());
     let (before, after) = (used(entry.before()), used(&entry.state));
     if before == after { Vec::new() } else { before.into_iter().chain(after).collect() }
+}
+
+/// The opportunity that this offer used and uses no more.
+fn freed(entry: &world::Entry) -> Option<StreamId> {
+    let before = entry.before().offer().and_then(OfferFacts::uses)?;
+    let after = entry.state.offer().and_then(OfferFacts::uses);
+    (after != Some(before)).then(|| StreamId::opportunity(before))
 }
 
 /// What the rules read of an opportunity: a change of anything else concerns no offer.
@@ -186,7 +221,7 @@ fn places(world: &World, facts: &OpportunityFacts) -> Vec<String> {
     let partner = world.get(&StreamId::partner(reseller)).and_then(|entry| entry.state.partner());
     let names: Vec<String> = match partner {
         Some(partner) => {
-            let class = partner.same_product(facts.products());
+            let class = partner.same_product(facts.products().iter());
             class.into_iter().map(ToString::to_string).collect()
         }
         None => facts.products().iter().map(ToString::to_string).collect(),
@@ -201,7 +236,7 @@ fn places(world: &World, facts: &OpportunityFacts) -> Vec<String> {
 }
 
 /// Every name of the products for which this partner's facts tell a new alias.
-fn newly_named(entry: &Entry) -> BTreeSet<String> {
+fn newly_named(entry: &world::Entry) -> BTreeSet<String> {
     let (Some(before), Some(after)) = (entry.before().partner(), entry.state.partner()) else {
         return BTreeSet::new();
     };

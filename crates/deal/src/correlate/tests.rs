@@ -50,6 +50,7 @@ fn opportunity(change: impl FnOnce(&mut ResaleAuthorization)) -> OpportunityFact
     let mut document = document();
     change(&mut document);
     OpportunityFacts {
+        names: document.products.iter().cloned().collect(),
         described: register(Box::new(document), at("2026-11-10T10:00:00Z")),
         created: fixed(at("2026-11-10T09:00:00Z")),
         reseller: fixed(account(PARTNER)),
@@ -65,7 +66,8 @@ fn products(offer: &OfferFacts) -> BTreeSet<&ProductName> {
 type Case = (Rule, &'static str, fn(&mut OfferFacts, &mut OpportunityFacts), u32, Answer);
 
 fn describe(facts: &mut OpportunityFacts, change: impl FnOnce(&mut ResaleAuthorization)) {
-    facts.described = opportunity(change).described;
+    let changed = opportunity(change);
+    (facts.described, facts.names) = (changed.described, changed.names);
 }
 
 #[rustfmt::skip]
@@ -231,6 +233,7 @@ fn how_an_opportunity_is_known() {
         ("confirmed and never seen", confirmed("c"), vec![("a", fits(), 0)], Basis::Confirmed, Some("c")),
         ("manual", decided(&[("b", true, RELEASED)]), vec![("a", fits(), 0)], Basis::Manual, Some("b")),
         ("the later decision", decided(&[("a", true, RELEASED), ("b", true, "2026-12-02T10:00:00Z")]), vec![], Basis::Manual, Some("b")),
+        ("another excluded since", decided(&[("b", true, RELEASED), ("a", false, "2026-12-02T10:00:00Z")]), vec![("a", fits(), 0)], Basis::Manual, Some("b")),
         ("linked, then unlinked", decided(&[("a", false, RELEASED)]), vec![("a", fits(), 0)], Basis::Unmatched, None),
         ("excluded, the other fits", decided(&[("a", false, RELEASED)]), vec![("a", fits(), 0), ("b", fits(), 0)], Basis::Inferred, Some("b")),
     ];

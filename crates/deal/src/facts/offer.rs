@@ -88,10 +88,13 @@ impl Join for OfferFacts {
 }
 
 impl OfferFacts {
-    /// The opportunity that the latest decision of a person links, if the latest one links.
+    /// The opportunity that a person linked last, among those that no person unlinked since.
     pub fn manual(&self) -> Option<&OpportunityId> {
-        let latest = self.decisions.iter().max_by_key(|(id, register)| (register.order(), *id))?;
-        latest.1.get().filter(|decision| decision.linked).map(|_| latest.0)
+        let linked = self
+            .decisions
+            .iter()
+            .filter(|(_, register)| register.get().is_some_and(|decision| decision.linked));
+        linked.max_by_key(|(id, register)| (register.order(), *id)).map(|(id, _)| id)
     }
 
     /// Whether a person excluded this opportunity.

@@ -42,9 +42,13 @@ pub struct OpportunityFacts {
     /// In which roles we saw agreements and decisions name it.
     #[serde(skip_serializing_if = "Few::is_empty")]
     pub named: Few<Seen>,
-    /// The first time an agreement named it.
-    #[serde(skip_serializing_if = "First::is_empty")]
-    pub first_named: First,
+    /// That agreements named it; the least witness has the time. What is told here must only grow with what the
+    /// agreement knows: the least witness of a fact there may change to a later time.
+    #[serde(skip_serializing_if = "Fixed::is_empty")]
+    pub first_named: Fixed<bool>,
+    /// Every name that descriptions gave for its product.
+    #[serde(skip_serializing_if = "Few::is_empty")]
+    pub names: Few<ProductName>,
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
@@ -61,6 +65,7 @@ impl Join for OpportunityFacts {
         self.draft.join(&other.draft);
         self.named.join(&other.named);
         self.first_named.join(&other.first_named);
+        self.names.join(&other.names);
         self.acknowledged.join(&other.acknowledged);
     }
 }
@@ -72,8 +77,8 @@ impl OpportunityFacts {
     }
 
     /// Names of the product.
-    pub fn products(&self) -> &[ProductName] {
-        self.described.get().map_or(&[], |doc| doc.products.as_slice())
+    pub const fn products(&self) -> &Few<ProductName> {
+        &self.names
     }
 
     /// The buyers that may be targeted; empty: any.

@@ -66,6 +66,7 @@ fn opportunity_state(seen: Option<(ViewRole, &str)>) -> State {
     if let Facts::Opportunity(facts) = &mut state.facts {
         let said = witness("2026-11-10T14:05:40Z");
         facts.described = Register::said(Some(Box::new(document())), &said);
+        facts.names = document().products.into_iter().collect();
         facts.reseller = Fixed::said(Some(account(PARTNER)), &said);
         facts.named =
             seen.into_iter().map(|(role, us)| Seen { role, us: Some(account(us)) }).collect();

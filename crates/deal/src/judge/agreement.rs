@@ -192,7 +192,7 @@ fn ambiguous_succession(
     facts: &AgreementFacts,
     matches: &BTreeSet<AgreementId>,
 ) {
-    let at = crate::succession::meeting(facts).unwrap_or_default();
+    let at = crate::succession::meetings(facts).max().unwrap_or_default();
     let matches: Vec<_> = matches.iter().map(ToString::to_string).collect();
     let evidence = [("matches", matches.join(", "))];
     findings.open(FindingKind::SuccessionAmbiguous, at, (at, at), evidence);

@@ -27,6 +27,8 @@ pub fn status_word(facts: &OpportunityFacts, now: Moment) -> String {
         return "restricted".to_owned();
     }
     let word = facts.described.get().and_then(|doc| doc.status.as_deref()).unwrap_or("Active");
+    // What was Active once is no Draft any more, in whichever order we heard of it.
+    let word = if word == "Draft" && !facts.active.is_empty() { "Active" } else { word };
     if word == "Active" && facts.end().is_some_and(|end| now > end) {
         return "expired".to_owned();
     }
@@ -90,7 +92,7 @@ fn opportunity_findings<'a>(
             ("created", super::rest::contradiction(&facts.created)),
         ],
     );
-    let first = facts.first_named.get();
+    let first = facts.first_named.witness().map(|said| said.at);
     let ours = facts.named.iter().any(|seen| seen.role != ViewRole::Proposer);
     if let Some(first) = first.filter(|_| facts.is_stub() && ours) {
         findings.open(

@@ -66,6 +66,7 @@ fn described(change: impl FnOnce(&mut ResaleAuthorization)) -> OpportunityFacts 
     document.buyers = vec![account(BUYER)];
     change(&mut document);
     OpportunityFacts {
+        names: document.products.iter().cloned().collect(),
         described: register(Box::new(document), at("2026-11-10T10:00:00Z")),
         created: fixed(at("2026-11-10T09:00:00Z")),
         reseller: fixed(account(PARTNER)),
@@ -380,7 +381,7 @@ fn findings_and_status_of_an_opportunity() {
         |count: usize| (0..count).map(|n| offer_id(&format!("offer-{n}"))).collect::<Vec<_>>();
     let named = |role| OpportunityFacts {
         named: seen(role, ISV),
-        first_named: First::at(at(T0)),
+        first_named: fixed(true),
         ..OpportunityFacts::default()
     };
     let status = |word: &str| {

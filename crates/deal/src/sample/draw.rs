@@ -336,7 +336,8 @@ impl Gen {
             restricted: self.first(),
             draft: self.last(),
             named: self.few(Self::seen),
-            first_named: self.first(),
+            first_named: self.fixed(|_| true),
+            names: self.few(|make| make.parsed("prod")),
             acknowledged: self.acknowledged(),
         }
     }

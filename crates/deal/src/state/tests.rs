@@ -31,6 +31,7 @@ fn opportunity() -> OpportunityFacts {
     document.buyers = vec![account(BUYER), account("666677778888")];
     document.end_date = Some("2026-12-31".parse().unwrap());
     OpportunityFacts {
+        names: document.products.iter().cloned().collect(),
         described: register(Box::new(document), at(T0)),
         created: fixed(at("2026-11-10T00:00:00Z")),
         reseller: fixed(account(PARTNER)),
@@ -113,6 +114,8 @@ fn keys_of_an_offer() {
         "buyer=666677778888",
         "judge=222233334444|code|* 2026-12-01T10:00:00Z 2026-12-01T10:00:00Z",
         "judge=222233334444|code|555566667777 2026-12-01T10:00:00Z 2026-12-01T10:00:00Z",
+        "judge=222233334444|prod-1|* 2026-12-01T10:00:00Z 2026-12-01T10:00:00Z",
+        "judge=222233334444|prod-1|555566667777 2026-12-01T10:00:00Z 2026-12-01T10:00:00Z",
         "partner=222233334444",
     ];
     let of = |facts: OfferFacts| state(Facts::Offer(Box::new(facts)));
@@ -132,7 +135,7 @@ fn keys_of_an_offer() {
         ("confirmed", of(confirmed), [&own[..], &["uses=c"]].concat()),
         ("set by a person", of(decided(true)), [&own[..], &["uses=m"]].concat()),
         ("excluded by a person", of(decided(false)), own.to_vec()),
-        ("inferred", linked(offer(), candidates(Basis::Inferred, &["a"], true)), [&own[..2], &["candidate=a"], &own[2..4], &["opportunity=a"], &own[4..], &["sole=a"]].concat()),
+        ("inferred", linked(offer(), candidates(Basis::Inferred, &["a"], true)), [&own[..2], &["candidate=a"], &own[2..6], &["opportunity=a"], &own[6..], &["sole=a"]].concat()),
         ("ambiguous", linked(offer(), candidates(Basis::Ambiguous, &["a", "b"], false)), [&own[..2], &["candidate=a", "candidate=b"], &own[2..]].concat()),
         ("contested", linked(offer(), candidates(Basis::Ambiguous, &["a"], true)), [&own[..2], &["candidate=a"], &own[2..], &["sole=a"]].concat()),
     ];
@@ -163,6 +166,7 @@ fn keys_of_an_opportunity() {
     let mut document = any.described.get().unwrap().clone();
     (document.buyers, document.end_date) = (vec![], None);
     document.products = vec![product("prod-1")];
+    any.names = document.products.iter().cloned().collect();
     any.described = register(document, at(T0));
     let windows = |facts: OpportunityFacts| {
         of(facts).into_iter().filter(|key| key.starts_with("window")).collect::<Vec<_>>()

@@ -47,6 +47,7 @@ fn matched(agreements: &[(&str, AgreementFacts)]) -> Vec<String> {
 }
 
 const MARCH: &str = "2026-03-01T12:00:00Z";
+const LATER: &str = "2027-03-01T12:00:00Z";
 
 /// Agreements by id, and who succeeds whom.
 type MatchCase<'a> = (&'a str, Vec<(&'a str, AgreementFacts)>, &'a [&'a str]);
@@ -54,6 +55,7 @@ type MatchCase<'a> = (&'a str, Vec<(&'a str, AgreementFacts)>, &'a [&'a str]);
 #[test]
 fn who_succeeds_whom() {
     let renewed = || ended("renewed", MARCH);
+    let again = || AgreementFacts { ended: ended("renewed", LATER).ended, ..began("RENEW", MARCH) };
     let renews = || began("RENEW", MARCH);
     let named =
         |facts: AgreementFacts| AgreementFacts { previous: fixed(agreement_id("z")), ..facts };
@@ -78,6 +80,8 @@ fn who_succeeds_whom() {
         ("two renewals", vec![("a", renewed()), ("b", renews()), ("c", renews())], &["a?", "b?", "c?"]),
         ("two ends", vec![("a", renewed()), ("b", renewed()), ("c", renews())], &["a?", "b?", "c?"]),
         ("two pairs of two products", vec![("a", renewed()), ("b", renews()), ("c", of_product("p", renewed())), ("d", of_product("p", renews()))], &["a>b", "c>d"]),
+        ("renewed, and renewed again", vec![("a", renewed()), ("b", again()), ("c", began("RENEW", LATER))], &["a>b", "b>c"]),
+        ("one of two renewals renewed again", vec![("a", renewed()), ("b", again()), ("c", began("RENEW", LATER)), ("d", renews())], &["b>c", "a?", "b?", "d?"]),
         ("no acceptance: the time of the creation", vec![("a", renewed()), ("b", AgreementFacts { acceptance: Fixed::default(),..renews() })], &["a>b"]),
     ];
     for (name, agreements, expected) in cases {
@@ -101,6 +105,7 @@ fn where_agreements_meet() {
     ];
     for (name, facts, place, time) in cases {
         assert_eq!(meeting_place(&facts).as_deref(), place, "{name}");
-        assert_eq!(meeting(&facts), time.map(at), "{name}");
+        let times: Vec<Moment> = meetings(&facts).collect();
+        assert_eq!(times, time.map(at).into_iter().collect::<Vec<_>>(), "{name}");
     }
 }
