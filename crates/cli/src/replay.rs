@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::command::Context;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, one_line};
 use crate::output::Line;
 use crate::place::Access;
 
@@ -233,24 +233,47 @@ impl Replay {
                 return Ok(());
             }
             if !document.trim_ascii().is_empty() {
-                self.document(&document).await?;
+                let place = format!("{}:{number}", path.display());
+                self.document(context, &place, &document).await?;
             }
         }
     }
 
-    async fn document(&mut self, document: &[u8]) -> Result<(), Failure> {
+    async fn document(
+        &mut self,
+        context: &mut Context<'_>,
+        place: &str,
+        document: &[u8],
+    ) -> Result<(), Failure> {
         for arrival in unwrap(document) {
-            let described = match arrival.kind {
-                ArrivalKind::Description => describe(&arrival.body).ok(),
-                ArrivalKind::Notification => None,
-            };
-            match described {
-                Some(found) => {
-                    for body in found.envelopes {
-                        self.deliver(Via::Import, body).await?;
-                    }
+            match arrival.kind {
+                ArrivalKind::Notification => self.deliver(Via::Replay, arrival.body).await?,
+                ArrivalKind::Description => self.describe(context, place, &arrival.body).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a description in. One that is refused is not kept: what must be dropped from it (signed URLs, the agreement
+    /// token) is known only once it is understood.
+    async fn describe(
+        &mut self,
+        context: &mut Context<'_>,
+        place: &str,
+        body: &[u8],
+    ) -> Result<(), Failure> {
+        match describe(body) {
+            Ok(found) => {
+                for body in found.envelopes {
+                    self.deliver(Via::Import, body).await?;
                 }
-                None => self.deliver(Via::Replay, arrival.body).await?,
+            }
+            Err(error) => {
+                self.summary.unreadable = self.summary.unreadable.saturating_add(1);
+                let reason = one_line(&error);
+                context
+                    .output
+                    .warn(&format!("{place} is a description that is not kept: {reason}"));
             }
         }
         Ok(())
