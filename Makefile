@@ -13,8 +13,8 @@ demo: ## Notifications become a correlated offer and an active entitlement, in a
 	@$(CARGO) build --quiet -p cli
 	@./scripts/demo "$${CARGO_TARGET_DIR:-target}/debug/resold" target/demo.db
 
-test: ## Run every test
-	$(CARGO) test --workspace
+test: ## Run every test, with a private PostgreSQL server unless RESOLD_TEST_POSTGRES names one
+	./scripts/with-postgres $(CARGO) test --workspace
 
 check: ## Formatting, and clippy with warnings denied
 	$(CARGO) fmt --all --check

@@ -1,4 +1,4 @@
-//! The tests that see the whole: scenarios against golden results, and every order of them.
+//! The tests that see the whole: scenarios against golden results, every order of them, processors side by side.
 
 #![expect(
     clippy::expect_used,
@@ -7,6 +7,7 @@
 )]
 
 mod conclusions;
+mod concurrency;
 mod generated;
 mod orders;
 mod scenario;

@@ -51,7 +51,7 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Where the ledger is: a file (`sqlite:PATH`, or the path)
+    /// Where the ledger is: a file (`sqlite:PATH`, or the path) or a server (`postgres://...`)
     #[arg(
         long,
         global = true,

@@ -71,7 +71,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
 }
 
 async fn init(context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let store = context.store(Access::Begin).await?;
+    let store = context.global.ledger.init().await?;
     let place = store.describe();
     if context.output.is_json() {
         context.output.json(&serde_json::json!({ "ledger": place }))?;

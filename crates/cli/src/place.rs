@@ -1,9 +1,11 @@
 //! Where the ledger is, and opening it.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::store::{Store, StoreError};
+use ledger_postgres::{ConnectOptions, PostgresStore, Server, migrate};
 use ledger_sqlite::{OpenOptions, SqliteStore};
 
 use crate::failure::Failure;
@@ -13,6 +15,18 @@ use crate::failure::Failure;
 pub enum Place {
     /// One SQLite file.
     Sqlite(PathBuf),
+    /// A database on a PostgreSQL server. The URL may hold a password: never shown.
+    Postgres(Url),
+}
+
+/// A URL that may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url(String);
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Url(..)")
+    }
 }
 
 /// What a command does to the ledger.
@@ -37,7 +51,7 @@ impl Access {
 }
 
 impl Place {
-    /// Reads what `--ledger` names: `sqlite:PATH` or a path.
+    /// Reads what `--ledger` names: `sqlite:PATH`, a path, or `postgres://...`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (scheme, rest) = match text.split_once(':') {
             // One letter is a drive of Windows.
@@ -54,8 +68,9 @@ impl Place {
                 }
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
+            "postgres" | "postgresql" => Ok(Self::Postgres(Url(text.to_owned()))),
             _ => Err(format!(
-                "`{scheme}:` is no kind of ledger; it is `sqlite:PATH`, or the path of a file"
+                "`{scheme}:` is no kind of ledger; it is `sqlite:PATH`, the path of a file, or `postgres://...`"
             )),
         }
     }
@@ -66,18 +81,37 @@ impl Place {
             Self::Sqlite(path) => SqliteStore::open(path, access.sqlite())
                 .await
                 .map(|store| Arc::new(store) as Arc<dyn Store>),
+            Self::Postgres(url) => connect(&url.0).await,
         };
         opened.map_err(|error| {
             Failure::new(format!("could not open the ledger {}", self.describe())).because(error)
         })
     }
 
+    /// Makes the ledger, or brings an older one up to date, and opens it. On a server this needs the role that owns the
+    /// tables; other commands never change a server's schema.
+    pub async fn init(&self) -> Result<Arc<dyn Store>, Failure> {
+        if let Self::Postgres(url) = self {
+            migrate(&url.0, Server::Postgres).await.map_err(|error| {
+                Failure::new(format!("could not make the ledger {}", self.describe()))
+                    .because(error)
+            })?;
+        }
+        self.open(Access::Begin).await
+    }
+
     /// In words, without secrets.
     pub fn describe(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("`{}`", path.display()),
+            Self::Postgres(_) => "on the PostgreSQL server".to_owned(),
         }
     }
+}
+
+async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    let store = PostgresStore::connect(url, ConnectOptions::default()).await?;
+    Ok(Arc::new(store))
 }
 
 #[cfg(test)]
@@ -98,6 +132,10 @@ mod tests {
             ("sqlite::memory:", Err(())),
             ("mysql://host/name", Err(())),
         ];
+        let server = "postgres://resold:secret@host/ledger";
+        let place = Place::parse(server).expect("a server");
+        assert!(matches!(place, Place::Postgres(_)));
+        assert!(!format!("{place:?} {}", place.describe()).contains("secret"));
         for (text, expected) in cases {
             let found = Place::parse(text).map_err(|_| ());
             assert_eq!(found, expected.map(|path| Place::Sqlite(PathBuf::from(path))), "{text}");

@@ -2,7 +2,7 @@
 
 use deal::view::View;
 use ledger::store::StoreError;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Row as _, SqlStr, SqliteConnection, SqliteExecutor, SqlitePool};
 
 use crate::failure::failed;
@@ -71,7 +71,13 @@ pub(crate) async fn migrate(pool: &SqlitePool, views: &[View]) -> Result<(), Sto
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     });
     let migrator = Migrator::with_migrations(migrations.collect());
-    migrator.run(&mut *transaction).await.map_err(|error| failed(ATTEMPT)(error.into()))?;
+    migrator.run(&mut *transaction).await.map_err(|error| match error {
+        // SQLite's own code says more than that it happened while migrating.
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            failed(ATTEMPT)(error)
+        }
+        error => failed(ATTEMPT)(error.into()),
+    })?;
     make_views(&mut transaction, views).await.map_err(failed("making the ledger's views"))?;
     transaction.commit().await.map_err(failed(ATTEMPT))
 }

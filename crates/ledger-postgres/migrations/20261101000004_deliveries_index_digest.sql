@@ -1,0 +1,2 @@
+-- no-transaction
+create index if not exists deliveries_digest on deliveries (digest);

@@ -1,0 +1,191 @@
+//! Connections: the pool, TLS, and the check of the schema.
+
+use std::net::IpAddr;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ledger::store::{Snapshot, Store, StoreError, Transaction};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
+use tokio::time::timeout;
+
+use crate::failure::failed;
+use crate::transaction::PostgresTransaction;
+use crate::{migration, sql};
+
+/// How long we wait for a server to let us in.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a transaction waits for a connection that others of this program use.
+const TURN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A connection that was idle for longer is tried before it is used: servers and networks hang up.
+const TRUSTED_IDLE: Duration = Duration::from_secs(5);
+
+/// Aurora DSQL ends connections after 60 minutes.
+const LIFETIME: Duration = Duration::from_mins(45);
+
+const CONNECTING: &str = "connecting to the ledger's server";
+
+/// Which kind of server it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Server {
+    /// PostgreSQL 15 or later.
+    #[default]
+    Postgres,
+    /// Amazon Aurora DSQL.
+    Dsql,
+}
+
+/// How to use a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectOptions {
+    /// Which kind of server it is.
+    pub server: Server,
+    /// The most connections at once; each transaction uses one.
+    pub connections: u32,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self { server: Server::Postgres, connections: 10 }
+    }
+}
+
+/// A ledger in a PostgreSQL database.
+#[derive(Debug, Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+    place: String,
+}
+
+impl PostgresStore {
+    /// Connects to a database whose tables [`crate::migrate`] made.
+    ///
+    /// TLS with a verified certificate, unless the URL says otherwise by `sslmode`, or the server is this machine.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without the database or its tables; [`StoreError::Schema`] for an older or a newer
+    /// schema; [`StoreError::Refused`] for a wrong user or password, or missing rights; [`StoreError::Unavailable`] if
+    /// there is no server; [`StoreError::Failed`] for what is not a URL.
+    pub async fn connect(url: &str, options: ConnectOptions) -> Result<Self, StoreError> {
+        let connect = self::options(url)?;
+        let place = place(&connect);
+        let mut connection = alone(&connect).await?;
+        let version = sqlx::query(sql::VERSION).fetch_one(&mut connection).await;
+        let _ = connection.close().await;
+        let version = version.and_then(|row| row.try_get::<i64, _>(0));
+        let found = version
+            .map_err(failed("reading the ledger's schema version"))
+            .map_err(|error| at(error, &place))?;
+        match found {
+            0 => return Err(StoreError::Missing { place }),
+            migration::VERSION => {}
+            _ => return Err(StoreError::Schema { found, wanted: migration::VERSION }),
+        }
+        Ok(Self { pool: pool(options).connect_lazy_with(connect), place })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn pool(options: ConnectOptions) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(TURN_TIMEOUT)
+        .max_lifetime(LIFETIME)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(
+                async move { Ok(meta.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok()) },
+            )
+        })
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if options.server == Server::Postgres {
+                    connection.execute(sql::SESSION).await?;
+                }
+                Ok(())
+            })
+        })
+}
+
+/// What a URL says, and where it does not: TLS with a verified certificate to other machines.
+pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let options = PgConnectOptions::from_str(url).map_err(failed("reading the ledger's URL"))?;
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let chosen = query
+        .split('&')
+        .any(|pair| matches!(pair.split_once('='), Some(("sslmode" | "ssl-mode", _))));
+    let chosen = chosen || std::env::var_os("PGSSLMODE").is_some();
+    let options = if chosen || is_local(&options) {
+        options
+    } else {
+        options.ssl_mode(PgSslMode::VerifyFull)
+    };
+    let named = options.get_application_name().is_some();
+    Ok(if named { options } else { options.application_name("resold") })
+}
+
+fn is_local(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// The database in words, without user and password.
+fn place(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    if let Some(socket) = options.get_socket() {
+        return format!("the PostgreSQL database `{database}` on {}", socket.display());
+    }
+    let (host, port) = (options.get_host(), options.get_port());
+    format!("the PostgreSQL database `{database}` on {host}:{port}")
+}
+
+/// Names the place in an error that has room for it.
+fn at(error: StoreError, place: &str) -> StoreError {
+    match error {
+        StoreError::Missing { .. } => StoreError::Missing { place: place.to_owned() },
+        error => error,
+    }
+}
+
+/// One connection, not of a pool: a pool tries again for as long as it may, while a person waits.
+pub(crate) async fn alone(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    match timeout(CONNECT_TIMEOUT, options.connect()).await {
+        Ok(connected) => {
+            connected.map_err(failed(CONNECTING)).map_err(|error| at(error, &place(options)))
+        }
+        Err(late) => Err(StoreError::Unavailable { attempt: CONNECTING, source: late.into() }),
+    }
+}
+
+impl PostgresStore {
+    async fn begin_with(&self, text: &'static str) -> Result<PostgresTransaction, StoreError> {
+        let inner = self.pool.begin_with(text).await.map_err(failed("beginning a transaction"))?;
+        Ok(PostgresTransaction { inner })
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(self.begin_with(sql::BEGIN).await?))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        Ok(Box::new(self.begin_with(sql::BEGIN_SNAPSHOT).await?))
+    }
+
+    fn describe(&self) -> String {
+        self.place.clone()
+    }
+}

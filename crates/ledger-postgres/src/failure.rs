@@ -1,0 +1,127 @@
+//! What PostgreSQL's error codes mean to the ledger. Codes and constraint names decide, never messages.
+
+use ledger::store::StoreError;
+use sqlx::postgres::PgDatabaseError;
+
+/// The keys that are locks: another writer has written the row first. Any other unique key follows from these; if only
+/// it collides, the ledger is out of step with itself, and trying again would not end.
+const LOCKS: [&str; 8] = [
+    "notifications_pkey",
+    "notifications_envelope",
+    "bodies_pkey",
+    "deliveries_pkey",
+    "outcomes_pkey",
+    "inbox_pkey",
+    "events_pkey",
+    "streams_pkey",
+];
+
+/// Wraps a failure of something attempted.
+pub(crate) fn failed(attempt: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |error| classify(attempt, error)
+}
+
+fn classify(attempt: &'static str, error: sqlx::Error) -> StoreError {
+    let Some(database) = error.as_database_error() else {
+        let lost = matches!(
+            error,
+            sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::BeginFailed
+        );
+        let source = error.into();
+        return if lost {
+            StoreError::Unavailable { attempt, source }
+        } else {
+            StoreError::Failed { attempt, source }
+        };
+    };
+    let code = database.try_downcast_ref::<PgDatabaseError>().map_or("", PgDatabaseError::code);
+    let lock = database.constraint().and_then(|name| LOCKS.into_iter().find(|lock| *lock == name));
+    let meaning = Meaning::of(code, lock);
+    let source = error.into();
+    match meaning {
+        Meaning::Conflict(what) => StoreError::Conflict { what: what.to_owned() },
+        Meaning::Unavailable => StoreError::Unavailable { attempt, source },
+        Meaning::Locked => StoreError::Locked { attempt, source },
+        Meaning::Full => StoreError::Full { attempt, source },
+        Meaning::Refused => StoreError::Refused { attempt, source },
+        Meaning::Missing => StoreError::Missing { place: "this database".to_owned() },
+        Meaning::Failed => StoreError::Failed { attempt, source },
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Conflict(&'static str),
+    Unavailable,
+    Locked,
+    Full,
+    Refused,
+    Missing,
+    Failed,
+}
+
+impl Meaning {
+    /// PostgreSQL's documentation, "PostgreSQL Error Codes".
+    fn of(code: &str, lock: Option<&'static str>) -> Self {
+        match (code, lock) {
+            // serialization_failure (on Aurora DSQL: OC000, OC001), deadlock_detected
+            ("40001" | "40P01", _) => Self::Conflict("the same rows"),
+            ("23505", Some(lock)) => Self::Conflict(lock),
+            ("55P03", _) => Self::Locked,
+            ("53100", _) => Self::Full,
+            // insufficient_privilege, a standby that only reads, a wrong password or user
+            ("42501" | "25006", _) => Self::Refused,
+            // undefined_table, undefined schema, undefined database
+            ("42P01" | "3F000" | "3D000", _) => Self::Missing,
+            // internal_error: Aurora DSQL's word for "the outcome of the commit may be unknown"; query_canceled
+            ("XX000" | "57014", _) => Self::Unavailable,
+            _ => match code.get(..2) {
+                Some("28") => Self::Refused,
+                // connection_exception, insufficient_resources, operator_intervention, system_error
+                Some("08" | "53" | "57" | "58") => Self::Unavailable,
+                _ => Self::Failed,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Meaning;
+
+    #[test]
+    fn codes_have_their_meaning() {
+        let cases = [
+            ("40001", None, Meaning::Conflict("the same rows")),
+            ("40P01", None, Meaning::Conflict("the same rows")),
+            ("23505", Some("events_pkey"), Meaning::Conflict("events_pkey")),
+            ("23505", None, Meaning::Failed),
+            ("23502", None, Meaning::Failed),
+            ("22021", None, Meaning::Failed),
+            ("42501", None, Meaning::Refused),
+            ("25006", None, Meaning::Refused),
+            ("28P01", None, Meaning::Refused),
+            ("28000", None, Meaning::Refused),
+            ("42P01", None, Meaning::Missing),
+            ("3D000", None, Meaning::Missing),
+            ("53100", None, Meaning::Full),
+            ("53300", None, Meaning::Unavailable),
+            ("57P01", None, Meaning::Unavailable),
+            ("57014", None, Meaning::Unavailable),
+            ("08006", None, Meaning::Unavailable),
+            ("XX000", None, Meaning::Unavailable),
+            ("55P03", None, Meaning::Locked),
+            ("42703", None, Meaning::Failed),
+            ("", None, Meaning::Failed),
+        ];
+        for (code, lock, expected) in cases {
+            assert_eq!(Meaning::of(code, lock), expected, "{code}");
+        }
+    }
+}

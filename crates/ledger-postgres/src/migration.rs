@@ -1,0 +1,109 @@
+//! The schema and its version: the owner's part. Each statement commits by itself, as Aurora DSQL demands, and can be
+//! repeated; an `init` that was cut off is run again.
+
+use std::borrow::Cow;
+
+use deal::view::View;
+use ledger::store::StoreError;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, PgConnection, Row as _, SqlSafeStr as _};
+
+use crate::connect::{self, Server};
+use crate::failure::failed;
+use crate::{sql, views};
+
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        ($version, $name, include_str!(concat!("../migrations/", $name, ".sql")))
+    };
+}
+
+/// Every migration, the oldest first.
+const MIGRATIONS: [(i64, &str, &str); 15] = [
+    migration!(20_261_101_000_001, "20261101000001_notifications_create"),
+    migration!(20_261_101_000_002, "20261101000002_bodies_create"),
+    migration!(20_261_101_000_003, "20261101000003_deliveries_create"),
+    migration!(20_261_101_000_004, "20261101000004_deliveries_index_digest"),
+    migration!(20_261_101_000_005, "20261101000005_outcomes_create"),
+    migration!(20_261_101_000_006, "20261101000006_inbox_create"),
+    migration!(20_261_101_000_007, "20261101000007_inbox_index_waits_for"),
+    migration!(20_261_101_000_008, "20261101000008_events_create"),
+    migration!(20_261_101_000_009, "20261101000009_streams_create"),
+    migration!(20_261_101_000_010, "20261101000010_streams_index_due"),
+    migration!(20_261_101_000_011, "20261101000011_keys_create"),
+    migration!(20_261_101_000_012, "20261101000012_keys_index_stream"),
+    migration!(20_261_101_000_013, "20261101000013_outbox_create"),
+    migration!(20_261_101_000_014, "20261101000014_outbox_index_unpublished"),
+    migration!(20_261_101_000_015, "20261101000015_view_definitions_create"),
+];
+
+/// The schema version that this version of resold reads and writes.
+pub(crate) const VERSION: i64 = 20_261_101_000_015;
+
+const ATTEMPT: &str = "making the ledger's tables";
+
+/// The migrations' texts for a server.
+pub(crate) fn texts(
+    server: Server,
+) -> impl Iterator<Item = (i64, &'static str, Cow<'static, str>)> {
+    MIGRATIONS.into_iter().map(move |(version, name, text)| {
+        let text = match server {
+            Server::Postgres => Cow::Borrowed(text),
+            Server::Dsql => Cow::Owned(
+                text.replace(" collate \"C\"", "").replace("create index", "create index async"),
+            ),
+        };
+        (version, name, text)
+    })
+}
+
+/// Brings a database's tables and views up to date. For `init`, with a role that owns them; afterwards give the
+/// runtime role its [`crate::grants`].
+///
+/// # Errors
+/// As [`crate::PostgresStore::connect`]; [`StoreError::Schema`] if the database's schema is newer than ours.
+pub async fn migrate(url: &str, server: Server) -> Result<(), StoreError> {
+    let options = connect::options(url)?;
+    let mut connection = connect::alone(&options).await?;
+    let migrations = texts(server).map(|(version, name, text)| {
+        let text = AssertSqlSafe(text).into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, text, true)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    // The lock is an advisory one, which Aurora DSQL lacks.
+    migrator.set_locking(false);
+    migrator.run(&mut connection).await.map_err(|error| match error {
+        MigrateError::VersionMissing(found) => StoreError::Schema { found, wanted: VERSION },
+        // The server's own code says more than that it happened while migrating.
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            failed(ATTEMPT)(error)
+        }
+        error => failed(ATTEMPT)(error.into()),
+    })?;
+    let made = make_views(&mut connection, deal::view::VIEWS).await;
+    made.map_err(failed("making the ledger's views"))
+}
+
+/// Makes the views whose definition is not the one they were last made from, and removes those that are no more.
+async fn make_views(connection: &mut PgConnection, views: &[View]) -> sqlx::Result<()> {
+    let mut made: Vec<(String, String)> = Vec::new();
+    for row in sqlx::query(sql::VIEW_DEFINITIONS).fetch_all(&mut *connection).await? {
+        made.push((row.try_get(0)?, row.try_get(1)?));
+    }
+    let wanted: Vec<_> =
+        views.iter().map(|view| (view.name.to_owned(), views::create(view))).collect();
+    for (name, _) in made.iter().filter(|view| !wanted.contains(view)) {
+        sqlx::query(sql::FORGET_VIEW).bind(name).execute(&mut *connection).await?;
+        let text = AssertSqlSafe(views::drop(name));
+        sqlx::query(text).persistent(false).execute(&mut *connection).await?;
+    }
+    for (name, definition) in wanted.iter().filter(|view| !made.contains(view)) {
+        // Made but not noted, if we were cut off between the two.
+        for text in [views::drop(name), definition.clone()] {
+            sqlx::query(AssertSqlSafe(text)).persistent(false).execute(&mut *connection).await?;
+        }
+        let noted = sqlx::query(sql::REMEMBER_VIEW).bind(name).bind(definition);
+        noted.execute(&mut *connection).await?;
+    }
+    Ok(())
+}

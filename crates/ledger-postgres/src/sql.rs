@@ -1,0 +1,244 @@
+//! Every statement of the store. Rows and lists arrive as arrays, one a column, so that their number does not change the
+//! text. `tests.rs` holds all of it against what Aurora DSQL lacks.
+
+/// So many bytes of a body go to `head`, the others to `rest`: a column of Aurora DSQL holds 1 MiB with its overhead.
+pub(crate) const HEAD_BYTES: usize = 512 * 1024;
+
+pub(crate) const BEGIN: &str = "begin isolation level repeatable read";
+pub(crate) const BEGIN_SNAPSHOT: &str = "begin isolation level repeatable read read only";
+
+/// For each connection to PostgreSQL. Plans are kept: one made while the tables were empty must be right when they are
+/// large, so only those that use indexes are made. (Such a plan's cost looks absurd when a list really is to be read
+/// from end to end, hence no `jit`.)
+pub(crate) const SESSION: &str = "
+    set enable_seqscan = off;
+    set enable_hashjoin = off;
+    set enable_mergejoin = off;
+    set jit = off";
+
+pub(crate) const INSERT_NOTIFICATIONS: &str = "
+    insert into notifications
+        (digest, envelope_id, slot, source, detail_type, account, event_time, received_at, size)
+    select * from unnest(
+        $1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+        $8::bigint[], $9::bigint[])";
+
+pub(crate) const INSERT_BODIES: &str = "
+    insert into bodies (digest, head, rest)
+    select * from unnest($1::text[], $2::bytea[], $3::bytea[])";
+
+pub(crate) const INSERT_DELIVERIES: &str = "
+    insert into deliveries (id, digest, via, received_at)
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[])";
+
+pub(crate) const INSERT_OUTCOMES: &str = "
+    insert into outcomes (digest, number, outcome, reason, waits_for, streams, recorded_at)
+    select * from unnest(
+        $1::text[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])";
+
+pub(crate) const INSERT_INBOX: &str = "
+    insert into inbox (digest, number, outcome, waits_for)
+    select * from unnest($1::text[], $2::integer[], $3::text[], $4::text[])";
+
+pub(crate) const DELETE_INBOX: &str = "delete from inbox where digest = any($1::text[])";
+
+pub(crate) const INSERT_EVENTS: &str = "
+    insert into events
+        (stream, version, event_id, kind, schema, payload, cause, occurred_at, recorded_at, previous, hash)
+    select * from unnest(
+        $1::text[], $2::bigint[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[],
+        $8::bigint[], $9::bigint[], $10::text[], $11::text[])";
+
+pub(crate) const INSERT_STREAMS: &str = "
+    insert into streams (stream, version, touched, head, fold, facts, concluded, due_at)
+    select * from unnest(
+        $1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::integer[], $6::text[], $7::text[],
+        $8::bigint[])";
+
+/// Writes streams that exist, each only if its `touched` is the one that was read.
+pub(crate) const UPDATE_STREAMS: &str = "
+    update streams
+    set version = new.version, touched = new.touched, head = new.head, fold = new.fold,
+        facts = new.facts, concluded = new.concluded, due_at = new.due_at
+    from unnest(
+        $1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::integer[], $6::text[], $7::text[],
+        $8::bigint[], $9::bigint[])
+        as new (stream, version, touched, head, fold, facts, concluded, due_at, read)
+    where streams.stream = new.stream and streams.touched = new.read";
+
+pub(crate) const INSERT_KEYS: &str = "
+    insert into keys (kind, value, hi, stream, lo)
+    select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[])";
+
+pub(crate) const DELETE_KEYS: &str = "
+    delete from keys
+    using unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[])
+        as old (kind, value, hi, stream, lo)
+    where keys.kind = old.kind and keys.value = old.value and keys.hi = old.hi
+        and keys.stream = old.stream and keys.lo = old.lo";
+
+pub(crate) const INSERT_OUTBOX: &str = "
+    insert into outbox
+        (stream, version, event_id, detail_type, recorded_at, set_aside, attempts, last_error)
+    select stream, version, event_id, detail_type, recorded_at, set_aside, 0, ''
+    from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::boolean[])
+        as new (stream, version, event_id, detail_type, recorded_at, set_aside)";
+
+pub(crate) const ERASE: &str =
+    "update bodies set head = null, rest = null where digest = any($1::text[])";
+
+pub(crate) const CLEAR_STREAMS: &str = "delete from streams";
+pub(crate) const CLEAR_KEYS: &str = "delete from keys";
+
+pub(crate) const KNOWN: &str = "
+    select n.digest, coalesce(n.envelope_id, ''), n.slot, n.event_time, i.outcome
+    from (
+        select digest from notifications where digest = any($1::text[])
+        union
+        select digest from notifications where envelope_id = any($2::text[])
+    ) as k
+    join notifications n on n.digest = k.digest
+    left join inbox i on i.digest = k.digest";
+
+pub(crate) const DELIVERED: &str = "select id from deliveries where id = any($1::text[])";
+
+pub(crate) const PARKED: &str = "
+    select i.digest, b.head, b.rest, i.number, i.outcome, n.received_at
+    from inbox i
+    join notifications n on n.digest = i.digest
+    left join bodies b on b.digest = i.digest
+    where i.waits_for = any($1::text[]) and i.outcome = 'parked'
+    order by i.digest
+    limit 500";
+
+pub(crate) const STREAMS_BY_ID: &str = "
+    select stream, version, touched, head, fold, facts, concluded, due_at
+    from streams
+    where stream = any($1::text[])";
+
+/// Looks up keys, each query with its own window and limit, in one statement.
+pub(crate) const FIND: &str = "
+    select q.number, k.hi, k.stream
+    from unnest(
+        $1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[],
+        $8::bigint[]) with ordinality
+        as q (kind, value, hi_from, hi_to, lo_to, after_hi, after_stream, most, number)
+    cross join lateral (
+        select hi, stream
+        from keys
+        where kind = q.kind and value = q.value and hi between q.hi_from and q.hi_to
+            and lo <= q.lo_to and (hi, stream) > (q.after_hi, q.after_stream)
+        order by hi, stream
+        limit q.most
+    ) as k
+    order by q.number, k.hi, k.stream";
+
+pub(crate) const DUE: &str = "
+    select stream, version, touched, head, fold, facts, concluded, due_at
+    from streams
+    where due_at <= $1
+    order by due_at, stream
+    limit $2";
+
+/// Ids of one kind lie between the kind's word with `/` and the same with the character after `/`.
+pub(crate) const PAGE: &str = "
+    select stream, version, touched, head, fold, facts, concluded, due_at
+    from streams
+    where stream > $1 and stream < $2
+    order by stream
+    limit $3";
+
+pub(crate) const EVENTS_OF: &str = "
+    select stream, version, event_id, kind, schema, payload, cause, occurred_at, recorded_at, previous, hash
+    from events
+    where stream = $1 and version >= $2
+    order by version
+    limit $3";
+
+pub(crate) const ALL_EVENTS: &str = "
+    select stream, version, event_id, kind, schema, payload, cause, occurred_at, recorded_at, previous, hash
+    from events
+    where (stream, version) > ($1, $2)
+    order by stream, version
+    limit $3";
+
+pub(crate) const ALL_KEYS: &str = "
+    select stream, kind, value, lo, hi
+    from keys
+    where stream >= $1 and (stream, kind, value, lo, hi) > ($1, $2, $3, $4, $5)
+    order by stream, kind, value, lo, hi
+    limit $6";
+
+/// Every notification, with its latest outcome.
+pub(crate) const NOTIFICATION_PAGE: &str = "
+    select n.digest, coalesce(n.envelope_id, ''), n.slot, n.source, n.detail_type, n.account,
+        n.event_time, n.received_at, n.size,
+        o.number, o.outcome, o.reason, o.waits_for, o.streams, o.recorded_at
+    from notifications n
+    left join lateral (
+        select * from outcomes where digest = n.digest order by number desc limit 1
+    ) as o on true
+    where n.digest > $1 and ($2::text is null or o.outcome = $2)
+    order by n.digest
+    limit $3";
+
+/// Those whose latest outcome waits: through the inbox, which is short.
+pub(crate) const WAITING_PAGE: &str = "
+    select n.digest, coalesce(n.envelope_id, ''), n.slot, n.source, n.detail_type, n.account,
+        n.event_time, n.received_at, n.size,
+        o.number, o.outcome, o.reason, o.waits_for, o.streams, o.recorded_at
+    from inbox i
+    join notifications n on n.digest = i.digest
+    join outcomes o on o.digest = i.digest and o.number = i.number
+    where i.digest > $1 and i.outcome = $2
+    order by i.digest
+    limit $3";
+
+pub(crate) const BODIES: &str = "
+    select n.digest, b.head, b.rest, o.number, o.outcome, n.received_at
+    from notifications n
+    left join bodies b on b.digest = n.digest
+    left join lateral (
+        select number, outcome from outcomes where digest = n.digest order by number desc limit 1
+    ) as o on true
+    where n.digest = any($1::text[])
+    order by n.digest";
+
+pub(crate) const DELIVERIES_OF: &str = "
+    select id, digest, via, received_at from deliveries where digest = $1 order by received_at, id";
+
+pub(crate) const OUTCOMES_OF: &str = "
+    select digest, number, outcome, reason, waits_for, streams, recorded_at
+    from outcomes
+    where digest = $1
+    order by number";
+
+pub(crate) const OUTBOX_PAGE: &str = "
+    select stream, version, event_id, detail_type, recorded_at, set_aside, published_at, attempts, last_error
+    from outbox
+    where (stream, version) > ($1, $2)
+    order by stream, version
+    limit $3";
+
+/// All counts as (what, of which, how many).
+pub(crate) const COUNTS: &str = "
+    select 'notifications', '', count(*) from notifications
+    union all
+    select 'deliveries', '', count(*) from deliveries
+    union all
+    select 'events', '', count(*) from events
+    union all
+    select 'unpublished', '', count(*) from outbox where published_at is null and not set_aside
+    union all
+    select 'waiting', outcome, count(*) from inbox group by outcome
+    union all
+    select 'streams', split_part(stream, '/', 1), count(*) from streams group by 2
+    union all
+    select 'accounts', account, count(*) from notifications group by account";
+
+pub(crate) const VERSION: &str = "select coalesce(max(version), 0) from _sqlx_migrations";
+
+pub(crate) const VIEW_DEFINITIONS: &str = "select name, definition from view_definitions";
+pub(crate) const FORGET_VIEW: &str = "delete from view_definitions where name = $1";
+pub(crate) const REMEMBER_VIEW: &str =
+    "insert into view_definitions (name, definition) values ($1, $2)";
