@@ -58,8 +58,11 @@ impl DealType {
                 Self::own(authorized)
             };
         };
-        let anothers_sale = |view: &Seen| {
-            view.role == ViewRole::Manufacturer && view.us.as_ref().is_some_and(|us| us != seller)
+        let anothers_sale = |view: &Seen| match view.role {
+            ViewRole::Manufacturer | ViewRole::Publisher => {
+                view.us.as_ref().is_some_and(|us| us != seller)
+            }
+            ViewRole::Proposer | ViewRole::Other => false,
         };
         let us_selling = seen.iter().any(|view| view.us.as_ref() == Some(seller));
         if seen.iter().any(anothers_sale) || !(us_selling || as_proposer) {
@@ -83,7 +86,8 @@ impl DealType {
     /// The type of an agreement.
     pub fn of_agreement(agreement: &AgreementFacts) -> Self {
         let authorized = !agreement.authorization.is_empty();
-        Self::of(&agreement.seen, agreement.proposer.get(), None, authorized)
+        let maker = agreement.manufacturer.get();
+        Self::of(&agreement.seen, agreement.proposer.get(), maker, authorized)
     }
 }
 
@@ -129,14 +133,15 @@ impl Status {
 pub struct End {
     /// When.
     pub at: Moment,
-    /// `expired`, `cancelled`, `terminated`, `renewed`, `replaced`, `deprovisioned`, or what else AWS wrote, lower case.
+    /// `expired`, `cancelled`, `terminated`, `renewed`, `replaced`, `deprovisioned`, or what else AWS wrote, lower case;
+    /// `ended` while AWS has not said why.
     pub reason: String,
 }
 
 /// The end: AWS's `Ended`, or when the last known license was deprovisioned if every known license is; the earlier one.
 pub fn end(facts: &AgreementFacts) -> Option<End> {
-    let word = facts.ended.get();
-    let said = facts.ended_at().zip(word).map(|(at, word)| End { at, reason: word.clone() });
+    let word = || facts.ended.get().map_or("ended", String::as_str).to_owned();
+    let said = facts.ended_at().map(|at| End { at, reason: word() });
     let deprovisioned = facts
         .licenses
         .values()

@@ -33,6 +33,8 @@ pub use rest::{
 pub enum ViewRole {
     /// As the ISV whose product is sold.
     Manufacturer,
+    /// As the publisher of the product: AWS tells it of licenses and advisories whoever sold.
+    Publisher,
     /// As the seller of record.
     Proposer,
     /// In another role, or AWS did not say.

@@ -6,12 +6,14 @@ pub mod entitlement;
 pub mod event;
 pub mod facts;
 pub mod finding;
+pub mod forward;
 pub mod item;
 pub mod judge;
 pub mod key;
 pub mod lattice;
 pub mod moment;
 pub mod public;
+pub mod route;
 #[cfg(test)]
 mod sample;
 pub mod state;

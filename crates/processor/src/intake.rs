@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deal::effects::{Effect, Route, effects, other_ids, route, waits_for};
+use deal::effects::{Effect, effects};
 use deal::facts::{EnvelopeIdFacts, Facts, NotificationFacts, NotificationTypeFacts};
 use deal::key::{KeyKind, KeyQuery};
 use deal::lattice::{Authority, Few, First, Fixed, Last, Register, Witness};
 use deal::moment::Moment;
+use deal::route::{Route, other_ids, route, waits_for};
 use deal::stream::StreamId;
 use ledger::row::{Cause, Known, NewDelivery, NewNotification, NewOutcome, Outcome, Writes};
 use ledger::store::{StoreError, Transaction};
@@ -256,6 +257,7 @@ impl Envelopes {
 /// Where a fresh notification goes, once its agreements are known.
 enum Target {
     Effects(Vec<Option<AgreementId>>),
+    Purchase,
     Parked(String),
     Quarantined(&'static str, String),
     Unknown,
@@ -298,7 +300,7 @@ async fn agreements_by_key(
                     }
                 }
             }
-            Route::Nowhere | Route::Unknown => {}
+            Route::Purchase | Route::Nowhere | Route::Unknown => {}
         }
     }
     found.retain(|key, _| wanted.contains(key));
@@ -336,6 +338,7 @@ fn target(content: &Content, known: &ByKey) -> Target {
     };
     match route(notification) {
         Route::Named => Target::Effects(vec![None]),
+        Route::Purchase => Target::Purchase,
         Route::Nowhere => Target::Parked(String::new()),
         Route::Unknown => Target::Unknown,
         Route::ByKey(kind, value) => match known.get(&(kind, value.clone())) {
@@ -358,6 +361,10 @@ fn record(intake: &mut Intake, one: &Fresh<'_>, target: Target, now: Moment) {
                 let notification = good(one.content);
                 said.extend(notification.into_iter().flat_map(|n| effects(n, agreement.as_ref())));
             }
+            Outcome::Applied
+        }
+        Target::Purchase => {
+            "it tells the buyer of an agreement: a purchase, no sale".clone_into(&mut reason);
             Outcome::Applied
         }
         Target::Parked(wait) => {
@@ -446,6 +453,9 @@ async fn wake(
     for notification in fresh.iter().filter_map(|one| good(one.content)) {
         let Family::Agreement(notice) = &notification.family else { continue };
         let Some(agreement) = &notice.agreement else { continue };
+        if route(notification) != Route::Named {
+            continue;
+        }
         for (kind, value) in other_ids(notice) {
             awaited.entry(waits_for(kind, &value)).or_default().insert(agreement.clone());
         }

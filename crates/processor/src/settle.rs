@@ -13,8 +13,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deal::correlate::Link;
-use deal::effects::{Effect, Part, forwarded, product_names};
+use deal::effects::{Effect, Part};
 use deal::facts::{AgreementFacts, Facts};
+use deal::forward::{forwarded, told_to_agreements};
 use deal::stream::{StreamId, StreamKind};
 use ledger::row::Cause;
 use ledger::store::{StoreError, Transaction};
@@ -43,7 +44,7 @@ pub(crate) async fn settle(
     learn(tx, world, effects, due).await?;
     forward(tx, world, due).await?;
     let reached = reach::reach(tx, world, due, &fallback).await?;
-    tell_products(world, &reached.agreements, &fallback);
+    tell_agreements(world, &reached.agreements, &fallback);
     let (links, rivals) = link::link_offers(tx, world, &reached).await?;
     conclude::conclude(tx, world, &reached, &Decided { links, rivals }, &fallback).await
 }
@@ -135,21 +136,17 @@ fn forwards(world: &World, kind: StreamKind) -> Vec<(Part, Reason)> {
     parts
 }
 
-/// Tells agreements the names of their product that their offer and their opportunity know.
-fn tell_products(world: &mut World, agreements: &BTreeSet<StreamId>, fallback: &Reason) {
+/// Tells agreements what their offer and their opportunity know of the product.
+fn tell_agreements(world: &mut World, agreements: &BTreeSet<StreamId>, fallback: &Reason) {
     for id in agreements {
         let Some(entry) = world.get(id) else { continue };
-        let mut told = BTreeMap::new();
-        for source in related(&entry.state) {
-            let names = world.get(&source).map(|entry| product_names(&entry.state.facts));
-            if let Some(products) = names.filter(|names| !names.is_empty()) {
-                told.insert(source, products);
-            }
-        }
+        let sources: BTreeSet<StreamId> = related(&entry.state).into_iter().collect();
+        let told = sources.iter().filter_map(|source| world.get(source));
+        let told: Vec<AgreementFacts> =
+            told.filter_map(|entry| told_to_agreements(&entry.state.facts)).collect();
         let reason = world.reason(id).unwrap_or(fallback).clone();
-        for products in told.into_values() {
-            let facts = AgreementFacts { products, ..AgreementFacts::default() };
-            world.learn(id, "product-named", Facts::Agreement(Box::new(facts)), &reason);
+        for facts in told {
+            world.learn(id, "told", Facts::Agreement(Box::new(facts)), &reason);
         }
     }
 }

@@ -9,7 +9,12 @@ use marketplace::parse::parse;
 
 use super::*;
 use crate::event::Event;
+use crate::facts::AgreementFacts;
+use crate::forward::forwarded;
+use crate::key::KeyKind;
+use crate::route::{Route, route, waits_for};
 use crate::state::State;
+use crate::stream::StreamKind;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
@@ -125,6 +130,7 @@ fn where_a_notification_goes() {
         ("no account", seller(""), Route::Nowhere),
         ("an agreement", agreements("License Updated - Manufacturer", r#""agreement": {"id": "agmt-1"}"#), Route::Named),
         ("a license", agreements("License Updated - Manufacturer", license), by(KeyKind::License, "l-1")),
+        ("a purchase of ours", agreements("Purchase Agreement Created - Acceptor", r#""agreement": {"id": "agmt-1"}"#), Route::Purchase),
         ("neither", agreements("License Updated - Manufacturer", ""), Route::Nowhere),
         ("a case", agreements("Agreement Cancellation Request Approved - Manufacturer", case), by(KeyKind::Case, "acr-1")),
         ("an adjustment", agreements("Purchase Agreement Billing Adjustment Failed - Proposer", adjustment), by(KeyKind::Case, "ba-1")),
@@ -154,6 +160,125 @@ fn a_notification_without_an_agreement_says_the_same_once_that_is_known() {
         |found: Vec<Effect>| found.into_iter().map(|effect| effect.stream).collect::<Vec<_>>();
     assert_eq!(streams(effects(&parked, Some(&id))), streams(effects(&named, None)));
     assert_eq!(effects(&parked, None), vec![]);
+}
+
+/// A notification with this detail-type, envelope time and detail.
+fn told(detail_type: &str, time: &str, detail: &str) -> Notification {
+    let source = if detail_type.starts_with("Offer") {
+        "aws.marketplacecatalog"
+    } else {
+        "aws.agreement-marketplace"
+    };
+    let body = format!(
+        r#"{{"source": "{source}", "detail-type": "{detail_type}", "account": "111122223333", "time": "{time}", "detail": {{{detail}}}}}"#
+    );
+    parse(body.as_bytes()).unwrap()
+}
+
+/// What these notifications say of the agreement that they name.
+fn said(notifications: &[Notification]) -> AgreementFacts {
+    let mut facts = Facts::none(StreamKind::Agreement);
+    for effect in notifications.iter().flat_map(|one| effects(one, None)) {
+        if effect.stream.kind() == StreamKind::Agreement {
+            learn(&mut facts, &effect.facts);
+        }
+    }
+    let Facts::Agreement(facts) = facts else { panic!("facts of an agreement") };
+    *facts
+}
+
+#[test]
+fn only_agreement_notifications_tell_in_which_role_we_see_a_sale() {
+    let cases = [
+        ("Purchase Agreement Created - Manufacturer", ViewRole::Manufacturer),
+        ("Purchase Agreement Created - Proposer", ViewRole::Proposer),
+        ("Purchase Agreement Created", ViewRole::Other),
+        ("License Updated - Manufacturer", ViewRole::Publisher),
+        ("License Updated - Proposer", ViewRole::Proposer),
+        ("License Deprovisioned - Manufacturer", ViewRole::Publisher),
+        ("Purchase Agreement Advisory Issued - Manufacturer", ViewRole::Publisher),
+        ("Purchase Agreement Advisory Resolved - Manufacturer", ViewRole::Publisher),
+        ("Purchase Agreement Ended - Manufacturer", ViewRole::Manufacturer),
+    ];
+    for (detail_type, expected) in cases {
+        let one = told(detail_type, "2026-12-01T10:00:00Z", r#""agreement": {"id": "agmt-1"}"#);
+        let facts = said(&[one]);
+        let roles: Vec<ViewRole> = facts.seen.iter().map(|seen| seen.role).collect();
+        assert_eq!(roles, [expected], "{detail_type}");
+    }
+}
+
+#[test]
+fn an_end_without_a_status_is_an_end() {
+    let end = |time: &str, status: &str| {
+        let detail = format!(r#""agreement": {{"id": "agmt-1"{status}}}"#);
+        told("Purchase Agreement Ended - Manufacturer", time, &detail)
+    };
+    let (cancelled, unsaid) = (
+        end("2026-12-01T10:00:00Z", r#", "status": "CANCELLED""#),
+        end("2026-12-01T09:00:00Z", ""),
+    );
+    let at = |facts: &AgreementFacts| facts.ended_at().map(|at| at.to_string());
+    let both = said(&[cancelled.clone(), unsaid.clone()]);
+    assert_eq!(at(&both).as_deref(), Some("2026-12-01T09:00:00Z"));
+    assert!(!both.ended.is_contradicted(), "who says less does not contradict");
+    assert_eq!(crate::entitlement::end(&both).unwrap().reason, "cancelled");
+    assert_eq!(crate::entitlement::end(&said(&[unsaid])).unwrap().reason, "ended");
+}
+
+#[test]
+fn the_time_in_the_detail_orders_what_happened_in_one_second() {
+    let request = |step: &str, time: &str, updated: &str| {
+        let detail = format!(
+            r#""agreement": {{"id": "agmt-1"}}, "agreementCancellationRequest": {{"id": "acr-1"{updated}}}"#
+        );
+        told(&format!("Agreement Cancellation Request {step} - Proposer"), time, &detail)
+    };
+    let advisory = |step: &str, time: &str, key: &str, at: &str| {
+        let detail = format!(r#""agreement": {{"id": "agmt-1"}}, "advisory": {{"{key}": "{at}"}}"#);
+        told(&format!("Purchase Agreement Advisory {step} - Manufacturer"), time, &detail)
+    };
+    let (second, next) = ("2026-12-01T10:00:00Z", "2026-12-01T10:00:01Z");
+    let approved = request("Approved", second, r#", "updatedAt": "2026-12-01T09:59:58.900Z""#);
+    let pending =
+        request("Pending Approval", second, r#", "updatedAt": "2026-12-01T09:59:58.100Z""#);
+    let (issued, resolved) = (
+        advisory("Issued", next, "issuedAt", "2026-12-01T09:00:00.100Z"),
+        advisory("Resolved", second, "resolvedAt", "2026-12-01T09:00:00.900Z"),
+    );
+    let facts = said(&[approved, pending, issued, resolved]);
+    let steps = facts.cancellations.values().filter_map(|request| request.get());
+    assert_eq!(steps.map(|request| request.step.as_str()).collect::<Vec<_>>(), ["approved"]);
+    assert_eq!(facts.advisory.get(), Some(&false));
+    let undated = [request("Pending Approval", second, ""), request("Rejected", next, "")];
+    let steps = said(&undated).cancellations.into_values().filter_map(|it| it.get().cloned());
+    assert_eq!(steps.map(|request| request.step).collect::<Vec<_>>(), ["rejected"]);
+}
+
+#[test]
+fn days_that_are_not_said_are_not_known() {
+    let ending = |detail: &str| {
+        let detail = format!(r#""agreement": {{"id": "agmt-1"}}{detail}"#);
+        said(&[told("Purchase Agreement Ending - Proposer", "2026-12-01T10:00:00Z", &detail)])
+    };
+    assert_eq!(ending(r#", "daysBeforeEndTime": 90"#).ending_notice.get(), Some(&90));
+    assert_eq!(ending("").ending_notice.get(), None);
+}
+
+#[test]
+fn of_two_names_for_one_offer_in_one_set_the_least_holds() {
+    let offer = |name: &str| format!(r#"{{"offer": {{"id": "offer-1"{name}}}}}"#);
+    let names = [r#", "name": "Beta""#, "", r#", "name": "Alpha""#].map(offer).join(", ");
+    let set = format!(r#""offerSet": {{"id": "offerset-1"}}, "associatedOffers": [{names}]"#);
+    let effects = effects(&told("OfferSet Released", "2026-12-01T10:00:00Z", &set), None);
+    let offers: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| match &effect.facts {
+            Facts::Offer(facts) => Some(facts.name.get().cloned()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(offers, [Some("Alpha".to_owned())], "one effect, so that order cannot matter");
 }
 
 /// Folds effects into streams, as many times as they come.

@@ -22,7 +22,7 @@ type StatusCase<'a> = (&'a str, AgreementFacts, &'a str, Option<(Status, &'a str
 #[test]
 fn whose_sale_it_is() {
     use DealType::{Cppo, CppoIn, Private};
-    use ViewRole::{Manufacturer, Other, Proposer};
+    use ViewRole::{Manufacturer, Other, Proposer, Publisher};
     let us = Some(ISV);
     let second = Some("444455556666");
     #[rustfmt::skip]
@@ -37,9 +37,12 @@ fn whose_sale_it_is() {
         ("our own offer", &[(Proposer, us)], us, us, false, Private),
         ("our own, its license told to the manufacturer", &[(Proposer, us), (Manufacturer, us)], us, None, false, Private),
         ("our own, without an account", &[(Proposer, None)], us, None, false, Private),
-        ("our own, only its license seen", &[(Manufacturer, us)], us, None, false, Private),
+        ("our own, only its license seen", &[(Publisher, us)], us, None, false, Private),
+        ("our own, its seller told by nobody", &[(Proposer, us), (Publisher, us)], None, None, false, Private),
+        ("a partner's, only its license seen", &[(Publisher, us)], Some(PARTNER), None, false, Cppo),
+        ("our other account's of our product, by the license", &[(Publisher, us), (Proposer, second)], second, None, true, Cppo),
         ("another's product", &[(Proposer, us)], us, None, true, CppoIn),
-        ("another's product, by its maker", &[(Proposer, us)], us, Some("999988887777"), false, CppoIn),
+        ("another's product, by the maker that its offer names", &[(Proposer, us)], us, Some("999988887777"), false, CppoIn),
         ("both of our accounts: the manufacturer's view wins", &[(Manufacturer, us), (Proposer, second)], second, None, true, Cppo),
         ("no seller, as manufacturer", &[(Manufacturer, us)], None, None, false, Cppo),
         ("no seller, as proposer", &[(Proposer, us)], None, None, false, Private),

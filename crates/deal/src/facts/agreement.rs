@@ -26,6 +26,9 @@ pub struct AgreementFacts {
     /// `Purchase Agreement Ended`: AWS's word, lower case; the witness has the time.
     #[serde(skip_serializing_if = "Fixed::is_empty")]
     pub ended: Fixed<String>,
+    /// The first `Purchase Agreement Ended` that gives no status.
+    #[serde(skip_serializing_if = "First::is_empty")]
+    pub ended_unexplained: First,
     /// Who of us was told of it.
     #[serde(skip_serializing_if = "Few::is_empty")]
     pub seen: Few<Seen>,
@@ -44,6 +47,9 @@ pub struct AgreementFacts {
     /// The seller of record.
     #[serde(skip_serializing_if = "Fixed::is_empty")]
     pub proposer: Fixed<AccountId>,
+    /// The ISV, where a notification of it or of its offer names one.
+    #[serde(skip_serializing_if = "Fixed::is_empty")]
+    pub manufacturer: Fixed<AccountId>,
     /// When the buyer accepted.
     #[serde(skip_serializing_if = "Fixed::is_empty")]
     pub acceptance: Fixed<Moment>,
@@ -155,12 +161,14 @@ impl Join for AgreementFacts {
         self.created.join(&other.created);
         self.amended.join(&other.amended);
         self.ended.join(&other.ended);
+        self.ended_unexplained.join(&other.ended_unexplained);
         self.seen.join(&other.seen);
         self.intent.join(&other.intent);
         self.authorization.join(&other.authorization);
         self.offer.join(&other.offer);
         self.acceptor.join(&other.acceptor);
         self.proposer.join(&other.proposer);
+        self.manufacturer.join(&other.manufacturer);
         self.acceptance.join(&other.acceptance);
         self.start.join(&other.start);
         self.end.join(&other.end);
@@ -183,7 +191,8 @@ impl Join for AgreementFacts {
 impl AgreementFacts {
     /// When AWS says that it ended.
     pub fn ended_at(&self) -> Option<Moment> {
-        self.ended.witness().map(|witness| witness.at)
+        let explained = self.ended.witness().map(|witness| witness.at);
+        explained.into_iter().chain(self.ended_unexplained.get()).min()
     }
 
     /// When it starts: its start time, else its acceptance, else the time of its creation.

@@ -18,7 +18,7 @@ pub struct OpportunityContext<'a> {
     pub used_by: &'a [OfferId],
 }
 
-/// `unknown` (a stub), `draft`, `active`, `expired`, `restricted`, or AWS's word, lower case.
+/// `unknown` (a stub, or AWS gave none), `draft`, `active`, `expired`, `restricted`, or AWS's word, lower case.
 pub fn status_word(facts: &OpportunityFacts, now: Moment) -> String {
     if facts.is_stub() {
         return "unknown".to_owned();
@@ -26,7 +26,7 @@ pub fn status_word(facts: &OpportunityFacts, now: Moment) -> String {
     if !facts.restricted.is_empty() {
         return "restricted".to_owned();
     }
-    let word = facts.described.get().and_then(|doc| doc.status.as_deref()).unwrap_or("Active");
+    let word = facts.described.get().and_then(|doc| doc.status.as_deref()).unwrap_or("Unknown");
     // What was Active once is no Draft any more, in whichever order we heard of it.
     let word = if word == "Draft" && !facts.active.is_empty() { "Active" } else { word };
     if word == "Active" && facts.end().is_some_and(|end| now > end) {
@@ -48,7 +48,7 @@ pub fn opportunity(
         return news;
     };
     let status = status_word(facts, now);
-    if let Some(doc) = facts.described.get().filter(|_| status != "draft") {
+    if let Some(doc) = facts.described.get().filter(|_| status != "draft" && status != "unknown") {
         let commitment = doc.terms.commitment();
         let current = OpportunityNews {
             id,
