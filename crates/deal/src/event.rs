@@ -55,6 +55,8 @@ pub enum PendingKind {
     Opportunity,
     /// Agreements of an offer.
     Offer,
+    /// Agreements that may succeed one another.
+    Succession,
 }
 
 impl PendingKind {
@@ -65,6 +67,7 @@ impl PendingKind {
             Self::Candidate => KeyKind::Candidate,
             Self::Opportunity => KeyKind::Opportunity,
             Self::Offer => KeyKind::Offer,
+            Self::Succession => KeyKind::Succession,
         }
     }
 
@@ -75,14 +78,13 @@ impl PendingKind {
             KeyKind::Candidate => Some(Self::Candidate),
             KeyKind::Opportunity => Some(Self::Opportunity),
             KeyKind::Offer => Some(Self::Offer),
+            KeyKind::Succession => Some(Self::Succession),
             KeyKind::Buyer
             | KeyKind::Case
             | KeyKind::License
             | KeyKind::Finding
             | KeyKind::Partner
-            | KeyKind::Product
             | KeyKind::Sole
-            | KeyKind::Succession
             | KeyKind::Uses
             | KeyKind::Window => None,
         }

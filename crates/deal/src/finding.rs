@@ -37,7 +37,8 @@ pub enum FindingKind {
     LicenseWithoutAgreement,
     /// Several opportunities fit an offer, three days after its release.
     LinkAmbiguous,
-    /// No opportunity fits a partner's offer, three days after its release.
+    /// No opportunity fits a partner's offer three days after its release, or a partner's agreement names none and
+    /// three days later its offer's release is not known.
     LinkUnmatched,
     /// A notification that cannot be read.
     Malformed,

@@ -56,7 +56,7 @@ fn partner_forwards(
     resells: impl Fn(&AccountId) -> bool,
 ) -> Vec<Part> {
     let part = |account: &AccountId| {
-        let (reseller, aliases) = (resells(account), aliases.clone());
+        let (reseller, aliases) = (resells(account), aliases.iter().cloned().collect());
         let facts = PartnerFacts { reseller, aliases, ..PartnerFacts::default() };
         (StreamId::partner(account), Facts::Partner(facts))
     };

@@ -17,7 +17,7 @@ use crate::state::State;
 
 pub use agreement::{AgreementContext, agreement};
 pub use offer::{OfferContext, offer};
-pub use opportunity::{OpportunityContext, opportunity, status_word};
+pub use opportunity::{OpportunityContext, USERS_COUNTED, opportunity, status_word};
 pub use rest::{acknowledge, rest};
 
 /// An offer may stay ambiguous or unmatched for so long before that is a finding.

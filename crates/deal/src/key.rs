@@ -22,13 +22,12 @@ pub enum KeyKind {
     Opportunity,
     /// Streams of a partner. Value: its account.
     Partner,
-    /// Streams about a product. Value: one of its names.
-    Product,
     /// Offers for which this single-use opportunity is the only eligible one.
     Sole,
-    /// Agreements that may succeed one another. Value: partner `|` buyer; the time is the end or the start.
+    /// Agreements that may succeed one another. Value: partner `|` buyer, and partner `|*`; the time is the end or the
+    /// start.
     Succession,
-    /// Offers that use up this opportunity (confirmed, or set by a person).
+    /// Offers that use up this opportunity (confirmed, or set by a person); the time is since when.
     Uses,
     /// Opportunities of a partner for a product. Value: partner `|` product name; the times are when it was
     /// created and when it ends.
@@ -37,7 +36,7 @@ pub enum KeyKind {
 
 impl KeyKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::Buyer,
         Self::Candidate,
         Self::Case,
@@ -47,7 +46,6 @@ impl KeyKind {
         Self::Offer,
         Self::Opportunity,
         Self::Partner,
-        Self::Product,
         Self::Sole,
         Self::Succession,
         Self::Uses,
@@ -66,7 +64,6 @@ impl KeyKind {
             Self::Offer => "offer",
             Self::Opportunity => "opportunity",
             Self::Partner => "partner",
-            Self::Product => "product",
             Self::Sole => "sole",
             Self::Succession => "succession",
             Self::Uses => "uses",

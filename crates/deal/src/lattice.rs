@@ -258,21 +258,18 @@ impl Join for Last {
     }
 }
 
-/// How many elements a [`Few`] keeps.
-const FEW: usize = 64;
-
-/// A set that is small in practice; of a hostile flood it keeps the least elements.
+/// A set that is small in practice; of a hostile flood it keeps the `MOST` least elements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Few<T: Ord>(BTreeSet<T>);
+pub struct Few<T: Ord, const MOST: usize = 64>(BTreeSet<T>);
 
-impl<T: Ord> Default for Few<T> {
+impl<T: Ord, const MOST: usize> Default for Few<T, MOST> {
     fn default() -> Self {
         Self(BTreeSet::new())
     }
 }
 
-impl<T: Ord> Few<T> {
+impl<T: Ord, const MOST: usize> Few<T, MOST> {
     /// The elements in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
@@ -294,7 +291,7 @@ impl<T: Ord> Few<T> {
     }
 }
 
-impl<T: Ord> FromIterator<T> for Few<T> {
+impl<T: Ord, const MOST: usize> FromIterator<T> for Few<T, MOST> {
     fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
         let mut few = Self(elements.into_iter().collect());
         few.cut();
@@ -302,15 +299,15 @@ impl<T: Ord> FromIterator<T> for Few<T> {
     }
 }
 
-impl<T: Ord> Few<T> {
+impl<T: Ord, const MOST: usize> Few<T, MOST> {
     fn cut(&mut self) {
-        while self.0.len() > FEW {
+        while self.0.len() > MOST {
             self.0.pop_last();
         }
     }
 }
 
-impl<T: Ord + Clone> Join for Few<T> {
+impl<T: Ord + Clone, const MOST: usize> Join for Few<T, MOST> {
     fn join(&mut self, other: &Self) {
         for element in &other.0 {
             if !self.0.contains(element) {

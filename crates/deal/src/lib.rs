@@ -13,6 +13,7 @@ pub mod key;
 pub mod lattice;
 pub mod moment;
 pub mod public;
+pub mod renewal;
 pub mod route;
 #[cfg(test)]
 mod sample;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::correlate::Link;
 use crate::entitlement::{DealType, Entitlement};
 use crate::finding::Finding;
+use crate::renewal::Renewal;
 
 /// An opportunity as published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,15 @@ pub struct OfferNews {
     pub link: Option<Link>,
 }
 
+/// An entitlement whose end or renewal is near.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewalNews {
+    /// What is near.
+    pub renewal: Renewal,
+    /// The entitlement as it is now.
+    pub entitlement: Entitlement,
+}
+
 /// A public event. Its name is the detail-type that it is published under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublicEvent {
@@ -88,6 +98,8 @@ pub enum PublicEvent {
     EntitlementEnding(Entitlement),
     /// The last metering hour is over.
     EntitlementEnded(Entitlement),
+    /// The end by the agreement's terms, or a renewal, is near.
+    RenewalUpcoming(Box<RenewalNews>),
     /// A finding opened, or its evidence grew.
     FindingRaised(Finding),
     /// A finding closed.
@@ -107,6 +119,7 @@ impl PublicEvent {
             Self::EntitlementChanged(_) => "Entitlement Changed",
             Self::EntitlementEnding(_) => "Entitlement Ending",
             Self::EntitlementEnded(_) => "Entitlement Ended",
+            Self::RenewalUpcoming(_) => "Renewal Upcoming",
             Self::FindingRaised(_) => "Finding Raised",
             Self::FindingClosed(_) => "Finding Closed",
         }
@@ -123,6 +136,7 @@ impl PublicEvent {
             | Self::EntitlementChanged(news)
             | Self::EntitlementEnding(news)
             | Self::EntitlementEnded(news) => to_string(news),
+            Self::RenewalUpcoming(news) => to_string(news),
             Self::FindingRaised(finding) | Self::FindingClosed(finding) => to_string(finding),
         }
     }
@@ -140,6 +154,7 @@ impl PublicEvent {
             "Entitlement Changed" => from_str(json).map(Self::EntitlementChanged),
             "Entitlement Ending" => from_str(json).map(Self::EntitlementEnding),
             "Entitlement Ended" => from_str(json).map(Self::EntitlementEnded),
+            "Renewal Upcoming" => from_str(json).map(Self::RenewalUpcoming),
             "Finding Raised" => from_str(json).map(Self::FindingRaised),
             "Finding Closed" => from_str(json).map(Self::FindingClosed),
             _ => return None,

@@ -13,6 +13,7 @@ use crate::key::{Key, KeyKind};
 use crate::lattice::Join;
 use crate::moment::Moment;
 use crate::public::{OfferNews, OpportunityNews, PublicEvent};
+use crate::renewal::{Renewal, boundaries};
 use crate::stream::StreamKind;
 use crate::succession;
 
@@ -34,6 +35,9 @@ pub struct Concluded {
     /// The entitlement as last published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entitlement: Option<Entitlement>,
+    /// The last reminder of its end that was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<Renewal>,
     /// Open findings by id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub findings: BTreeMap<String, Finding>,
@@ -155,6 +159,7 @@ impl Concluded {
             | PublicEvent::EntitlementChanged(news)
             | PublicEvent::EntitlementEnding(news)
             | PublicEvent::EntitlementEnded(news) => self.entitlement = Some(news.clone()),
+            PublicEvent::RenewalUpcoming(news) => self.renewal = Some(news.renewal.clone()),
             PublicEvent::FindingRaised(finding) => {
                 self.findings.insert(finding.id.clone(), finding.clone());
             }
@@ -172,6 +177,9 @@ fn agreement_deadlines(facts: &AgreementFacts) -> Vec<Moment> {
         deadlines.extend(first.map(|time| time.plus_hours(AGREEMENT_GRACE_HOURS)));
         return deadlines;
     }
+    if facts.authorization.is_empty() && DealType::of_agreement(facts) == DealType::Cppo {
+        deadlines.extend(facts.created.get().map(|time| time.plus_hours(LINK_GRACE_HOURS)));
+    }
     if let Some(end) = end(facts) {
         deadlines.push(end.at.plus_hours(FINAL_HOURS));
         return deadlines;
@@ -181,6 +189,7 @@ fn agreement_deadlines(facts: &AgreementFacts) -> Vec<Moment> {
         deadlines.extend(facts.starts().map(|start| start.plus_hours(LICENSE_GRACE_HOURS)));
     }
     deadlines.extend(facts.end.get().map(|end| end.plus_hours(END_GRACE_HOURS)));
+    deadlines.extend(boundaries(facts).map(|(_, at)| at));
     deadlines
 }
 
@@ -201,7 +210,10 @@ fn agreement_keys(facts: &AgreementFacts, concluded: &Concluded) -> BTreeSet<Key
         .chain(all(KeyKind::Case, facts.cancellations.keys()))
         .chain(all(KeyKind::Case, facts.adjustments.keys()))
         .collect();
-    if let Some(place) = succession::meeting_place(facts) {
+    let (partner, buyer) = (facts.proposer.get(), succession::meeting_place(facts));
+    let places =
+        partner.zip(buyer).map(|(account, place)| [place, succession::place(account, ANY_BUYER)]);
+    for place in places.into_iter().flatten() {
         for at in succession::meetings(facts).map(Moment::micros) {
             let value = place.clone();
             keys.insert(Key { kind: KeyKind::Succession, value, lo: at, hi: at });
@@ -230,8 +242,9 @@ fn offer_keys(facts: &OfferFacts, concluded: &Concluded) -> BTreeSet<Key> {
             facts.buyers().first().into_iter().for_each(|buyer| add(buyer.as_str()));
         }
     }
-    if let Some(opportunity) = facts.uses() {
-        keys.insert(Key::new(KeyKind::Uses, opportunity.to_string()));
+    if let Some((opportunity, at)) = facts.uses().zip(facts.used_at()) {
+        let (lo, hi) = (at.micros(), at.micros());
+        keys.insert(Key { kind: KeyKind::Uses, value: opportunity.to_string(), lo, hi });
     }
     let Some(link) = concluded.offer.as_ref().and_then(|news| news.link.as_ref()) else {
         return keys;

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use marketplace::ids::AgreementId;
+use marketplace::ids::{AccountId, AgreementId};
 
-use crate::facts::AgreementFacts;
+use crate::facts::{AgreementFacts, PartnerFacts};
 use crate::moment::Moment;
 
 /// The old one ends and the new one begins within so many hours of each other.
@@ -30,7 +30,12 @@ pub fn meetings(facts: &AgreementFacts) -> impl Iterator<Item = Moment> {
 
 /// The value under which agreements that may succeed each other are found: partner and buyer.
 pub fn meeting_place(facts: &AgreementFacts) -> Option<String> {
-    Some(format!("{}|{}", facts.proposer.get()?, facts.acceptor.get()?))
+    Some(place(facts.proposer.get()?, facts.acceptor.get()?.as_str()))
+}
+
+/// The value under which agreements of a partner with one buyer, or with any ([`crate::state::ANY_BUYER`]), are found.
+pub fn place(partner: &AccountId, buyer: &str) -> String {
+    format!("{partner}|{buyer}")
 }
 
 fn sides(facts: &AgreementFacts) -> impl Iterator<Item = (Side, Moment)> {
@@ -62,8 +67,9 @@ impl Succession {
     }
 }
 
-/// Matches agreements of one partner and buyer.
+/// Matches agreements of one partner and buyer. The partner knows which names mean one product.
 pub fn match_all<'a>(
+    partner: &PartnerFacts,
     agreements: impl IntoIterator<Item = (&'a AgreementId, &'a AgreementFacts)>,
 ) -> Succession {
     let sided: Vec<_> = agreements
@@ -76,7 +82,7 @@ pub fn match_all<'a>(
         for (new, new_facts, _, began) in of(Side::New) {
             if old != new
                 && within(*ended, *began, MATCH_HOURS)
-                && one_product(old_facts, new_facts)
+                && one_product(partner, old_facts, new_facts)
             {
                 matches.entry((old, Side::Old)).or_default().insert(new);
                 matches.entry((new, Side::New)).or_default().insert(old);
@@ -110,8 +116,9 @@ pub fn within(one: Moment, other: Moment, hours: i64) -> bool {
     one <= other.plus_hours(hours) && other <= one.plus_hours(hours)
 }
 
-fn one_product(one: &AgreementFacts, other: &AgreementFacts) -> bool {
-    one.products.iter().any(|name| other.products.contains(name))
+fn one_product(partner: &PartnerFacts, one: &AgreementFacts, other: &AgreementFacts) -> bool {
+    let names = partner.same_product(one.products.iter());
+    other.products.iter().any(|name| names.contains(name))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deal::correlate::{Candidate, Link};
-use deal::facts::AgreementFacts;
+use deal::facts::{AgreementFacts, PartnerFacts};
 use deal::judge::{self, AgreementContext, News, OfferContext, OpportunityContext};
 use deal::key::{KeyKind, KeyQuery};
 use deal::moment::Moment;
@@ -68,9 +68,9 @@ fn opportunity_news(world: &World, id: &StreamId, decided: &Decided, fallback: &
     let (Some(entry), Ok(named)) = (world.get(id), OpportunityId::new(id.id())) else {
         return News::new();
     };
-    let users = decided.rivals.uses.get(&named);
-    let used_by: Vec<OfferId> =
-        users.into_iter().flatten().filter_map(|user| OfferId::new(user.id()).ok()).collect();
+    let users = decided.rivals.uses.get(&named).into_iter().flatten();
+    let used_by = users.filter_map(|(user, at)| Some((*at, OfferId::new(user.id()).ok()?)));
+    let used_by: BTreeSet<(Moment, OfferId)> = used_by.collect();
     let context = OpportunityContext { used_by: &used_by };
     let at = world.reason(id).unwrap_or(fallback).at;
     judge::opportunity(id, &entry.state, context, at, world.judging_time(id))
@@ -176,8 +176,13 @@ async fn successions(
         by_place.entry(place).or_default().push((id, facts.clone()));
     }
     let mut all = Succession::default();
+    let nobody = PartnerFacts::default();
     for members in by_place.into_values() {
-        let matched = succession::match_all(members.iter().map(|(id, facts)| (id, facts)));
+        let partner = members.first().and_then(|(_, facts)| facts.proposer.get());
+        let partner = partner.and_then(|account| world.get(&StreamId::partner(account)));
+        let partner = partner.and_then(|entry| entry.state.partner()).unwrap_or(&nobody);
+        let members = members.iter().map(|(id, facts)| (id, facts));
+        let matched = succession::match_all(partner, members);
         all.successors.extend(matched.successors);
         all.ambiguous.extend(matched.ambiguous);
     }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use deal::correlate::{Candidate, Link, Subject, link, singled_out};
 use deal::entitlement::DealType;
 use deal::facts::OfferFacts;
+use deal::judge::USERS_COUNTED;
 use deal::key::{KeyKind, KeyQuery};
+use deal::moment::Moment;
 use deal::stream::{StreamId, StreamKind};
 use ledger::store::{StoreError, Transaction};
 use marketplace::ids::{OpportunityId, ProductName};
@@ -25,10 +27,10 @@ pub(crate) struct Linked {
     pub(crate) singled_out: Option<OpportunityId>,
 }
 
-/// Who uses an opportunity up, and who has it as the only one: offers by opportunity.
+/// Who uses an opportunity up since when, and who has it as the only one: offers by opportunity.
 #[derive(Debug, Default)]
 pub(crate) struct Rivals {
-    pub(crate) uses: BTreeMap<OpportunityId, BTreeSet<StreamId>>,
+    pub(crate) uses: BTreeMap<OpportunityId, BTreeMap<StreamId, Moment>>,
     sole: BTreeMap<OpportunityId, BTreeSet<StreamId>>,
 }
 
@@ -121,10 +123,11 @@ async fn find_rivals(
     }
     // Enough to see past the offers that this transaction judges itself.
     let own = u32::try_from(reached.offers.len()).unwrap_or(u32::MAX);
-    let limit = |max: u32| max.saturating_add(own).saturating_add(2).min(2_000);
+    let limit = |most: u32| most.saturating_add(own).saturating_add(2).min(2_000);
     let mut queries = Vec::new();
     for (id, max) in &limited {
-        queries.push(KeyQuery::all(KeyKind::Uses, id.to_string(), limit(*max)));
+        let users = (*max).max(USERS_COUNTED);
+        queries.push(KeyQuery::all(KeyKind::Uses, id.to_string(), limit(users)));
         queries.push(KeyQuery::all(KeyKind::Sole, id.to_string(), limit(1)));
     }
     let mut rivals = Rivals::default();
@@ -132,20 +135,19 @@ async fn find_rivals(
         return Ok(rivals);
     }
     let mut answers = tx.find(&queries).await?.into_iter();
-    let mut next = || -> BTreeSet<StreamId> {
-        answers.next().unwrap_or_default().into_iter().map(|(_, id)| id).collect()
-    };
+    let mut next = || answers.next().unwrap_or_default().into_iter();
     for id in limited.into_keys() {
-        rivals.uses.insert(id.clone(), next());
-        rivals.sole.insert(id, next());
+        let users = next().map(|(at, user)| (user, Moment::from_micros(at))).collect();
+        rivals.uses.insert(id.clone(), users);
+        rivals.sole.insert(id, next().map(|(_, id)| id).collect());
     }
     for (id, entry) in world.iter().filter(|(id, _)| id.kind() == StreamKind::Offer) {
-        let uses = entry.state.offer().and_then(OfferFacts::uses);
+        let facts = entry.state.offer();
+        let uses = facts.and_then(OfferFacts::uses).zip(facts.and_then(OfferFacts::used_at));
         for (opportunity, users) in &mut rivals.uses {
-            if uses == Some(opportunity) {
-                users.insert(id.clone());
-            } else {
-                users.remove(id);
+            match uses {
+                Some((own, at)) if own == opportunity => drop(users.insert(id.clone(), at)),
+                _ => drop(users.remove(id)),
             }
         }
     }
@@ -176,7 +178,8 @@ fn judge(
         .iter()
         .filter_map(|(named, stream)| {
             let facts = world.get(stream)?.state.opportunity()?;
-            let users = rivals.uses.get(named).into_iter().flatten().filter(|user| *user != id);
+            let users = rivals.uses.get(named).into_iter().flatten();
+            let users = users.filter(|(user, _)| *user != id);
             let used_by_others = u32::try_from(users.count()).unwrap_or(u32::MAX);
             Some(Candidate { id: named, facts, used_by_others })
         })

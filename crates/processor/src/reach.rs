@@ -8,9 +8,11 @@ use deal::event::{Event, Pending, PendingKind};
 use deal::facts::{OfferFacts, OpportunityFacts};
 use deal::key::{KeyKind, KeyQuery};
 use deal::moment::Moment;
-use deal::state::{ANY_BUYER, place, window};
+use deal::state::{ANY_BUYER, State, place, window};
 use deal::stream::{StreamId, StreamKind};
+use deal::succession;
 use ledger::store::{StoreError, Transaction};
+use marketplace::ids::{AccountId, OpportunityId};
 
 use crate::settle::{partners, related, sort_into};
 use crate::world::{self, Reason, World};
@@ -179,7 +181,12 @@ fn walks_of(world: &World, id: &StreamId, entry: &world::Entry) -> Vec<Walk> {
         }
         StreamKind::Partner => {
             let partner = Some(id.clone());
-            for name in newly_named(entry) {
+            let named = newly_named(entry);
+            if let Some(account) = AccountId::new(id.id()).ok().filter(|_| !named.is_empty()) {
+                let place = succession::place(&account, ANY_BUYER);
+                walks.push(walk(PendingKind::Succession, place, always, &partner));
+            }
+            for name in named {
                 let place = place(id.id(), &name, ANY_BUYER);
                 walks.push(walk(PendingKind::Judge, place, always, &partner));
             }
@@ -189,11 +196,16 @@ fn walks_of(world: &World, id: &StreamId, entry: &world::Entry) -> Vec<Walk> {
     walks
 }
 
-/// The opportunities whose use this offer's change concerns: the one before and the one now, if they differ.
-fn uses(entry: &world::Entry) -> Vec<marketplace::ids::OpportunityId> {
-    let used = |state: &deal::state::State| state.offer().and_then(|facts| facts.uses().cloned());
+/// The opportunities whose use this offer's change concerns: the one before and the one now, if they differ, or since
+/// when it is used does.
+fn uses(entry: &world::Entry) -> BTreeSet<OpportunityId> {
+    fn used(state: &State) -> Option<(&OpportunityId, Moment)> {
+        let facts = state.offer()?;
+        facts.uses().zip(facts.used_at())
+    }
     let (before, after) = (used(entry.before()), used(&entry.state));
-    if before == after { Vec::new() } else { before.into_iter().chain(after).collect() }
+    let concerned = before.into_iter().chain(after).filter(|_| before != after);
+    concerned.map(|(id, _)| id.clone()).collect()
 }
 
 /// The opportunity that this offer used and uses no more.

@@ -4,7 +4,8 @@ use super::*;
 use crate::correlate::{Basis, Link};
 use crate::entitlement::{DealType, Entitlement, LicenseState, Status};
 use crate::finding::{Finding, FindingKind, Severity};
-use crate::public::{OfferNews, OpportunityNews};
+use crate::public::{OfferNews, OpportunityNews, RenewalNews};
+use crate::renewal::Renewal;
 use crate::sample::{BUYER, PARTNER, account, agreement_id, at, golden, opportunity_id, product};
 use crate::stream::StreamId;
 
@@ -67,6 +68,17 @@ fn entitlement() -> Entitlement {
     }
 }
 
+fn renewal() -> RenewalNews {
+    let renewal = Renewal {
+        days: Some(90),
+        ends_at: Some("2027-12-01T10:00:00Z".to_owned()),
+        auto_renew: Some(true),
+        announced_at: Some("2027-09-02T10:00:00Z".to_owned()),
+        terms_final_at: Some("2027-09-02T10:00:00Z".to_owned()),
+    };
+    RenewalNews { renewal, entitlement: entitlement() }
+}
+
 fn finding() -> Finding {
     Finding {
         id: "link-ambiguous:offer/offer-1".to_owned(),
@@ -104,6 +116,7 @@ fn all() -> Vec<(StreamKind, PublicEvent)> {
         (StreamKind::Agreement, E::EntitlementChanged(entitlement())),
         (StreamKind::Agreement, E::EntitlementEnding(entitlement())),
         (StreamKind::Agreement, E::EntitlementEnded(entitlement())),
+        (StreamKind::Agreement, E::RenewalUpcoming(Box::new(renewal()))),
         (StreamKind::Offer, E::FindingRaised(finding())),
         (StreamKind::Offer, E::FindingClosed(finding())),
     ];
@@ -118,6 +131,7 @@ fn all() -> Vec<(StreamKind, PublicEvent)> {
             | E::EntitlementChanged(_)
             | E::EntitlementEnding(_)
             | E::EntitlementEnded(_)
+            | E::RenewalUpcoming(_)
             | E::FindingRaised(_)
             | E::FindingClosed(_) => {}
         }

@@ -108,6 +108,12 @@ impl OfferFacts {
         self.confirmed.get().or_else(|| self.manual())
     }
 
+    /// Since when it uses that opportunity up: the confirming agreement's notification, or the person's decision.
+    pub fn used_at(&self) -> Option<Moment> {
+        let confirmed = self.confirmed.witness().map(|witness| witness.at);
+        confirmed.or_else(|| self.decisions.get(self.manual()?)?.at())
+    }
+
     /// The buyers that may accept; empty if unknown.
     pub fn buyers(&self) -> &[AccountId] {
         self.buyers.get().map_or(&[], Vec::as_slice)

@@ -21,8 +21,11 @@ pub struct PartnerFacts {
     pub name: Register<String>,
     /// Pairs of names of one product, each pair in order.
     #[serde(skip_serializing_if = "Few::is_empty")]
-    pub aliases: Few<(ProductName, ProductName)>,
+    pub aliases: Few<(ProductName, ProductName), MOST_ALIASES>,
 }
+
+/// At most so many pairs of names are kept for the products of one partner.
+pub const MOST_ALIASES: usize = 512;
 
 impl Join for PartnerFacts {
     fn join(&mut self, other: &Self) {

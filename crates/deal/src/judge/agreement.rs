@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use marketplace::ids::{AgreementId, OpportunityId};
 
 use super::rest::{conflicts, contradiction};
-use super::{AGREEMENT_GRACE_HOURS, END_GRACE_HOURS, LICENSE_GRACE_HOURS, News, finding_news};
+use super::{
+    AGREEMENT_GRACE_HOURS, END_GRACE_HOURS, LICENSE_GRACE_HOURS, LINK_GRACE_HOURS, News,
+    finding_news,
+};
 use crate::correlate::{Answer, Basis, SKEW_MINUTES, buyers_within};
 use crate::entitlement::{
     DealType, Entitlement, FINAL_HOURS, Status, Surroundings, end, entitlement,
@@ -13,7 +16,8 @@ use crate::entitlement::{
 use crate::facts::{AgreementFacts, OfferFacts, OpportunityFacts};
 use crate::finding::{FindingKind, Findings};
 use crate::moment::Moment;
-use crate::public::PublicEvent;
+use crate::public::{PublicEvent, RenewalNews};
+use crate::renewal::{boundaries, renewal};
 use crate::state::State;
 use crate::stream::StreamId;
 use crate::succession::Succession;
@@ -49,10 +53,12 @@ pub fn agreement(
         successor: facts.successor.get().or_else(|| context.succession.successors.get(&id)),
     };
     if let Some(current) = entitlement(&id, facts, around, now) {
+        let reminder = renewal_news(state, facts, &current, at, now);
         let published = state.concluded.entitlement.as_ref();
         if published != Some(&current) {
             news.push(entitlement_news(published, current, facts, at));
         }
+        news.extend(reminder);
     }
     let mut findings = Findings::new(stream, Some(&facts.acknowledged));
     conflicts(
@@ -71,6 +77,7 @@ pub fn agreement(
     );
     against_opportunity(&mut findings, facts, context);
     clocks(&mut findings, facts, now);
+    unlinked(&mut findings, facts, context, now);
     if let Some(matches) = context.succession.ambiguous.get(&id) {
         ambiguous_succession(&mut findings, facts, matches);
     }
@@ -104,6 +111,27 @@ fn entitlement_news(
             (PublicEvent::EntitlementEnded(current), ended.plus_hours(FINAL_HOURS))
         }
     }
+}
+
+/// A reminder that differs from the last one. What time brought occurred at its boundary.
+fn renewal_news(
+    state: &State,
+    facts: &AgreementFacts,
+    entitlement: &Entitlement,
+    at: Moment,
+    now: Moment,
+) -> Option<(PublicEvent, Moment)> {
+    let renewal = renewal(facts, now)?;
+    let published = state.concluded.renewal.as_ref();
+    if published == Some(&renewal) {
+        return None;
+    }
+    let days = renewal.days.filter(|days| published.and_then(|last| last.days) != Some(*days));
+    let reached = days.and_then(|days| boundaries(facts).find(|(other, _)| *other == days));
+    let occurred =
+        reached.map_or(at, |(_, boundary)| boundary.max(facts.created.get().unwrap_or(at)));
+    let news = RenewalNews { renewal, entitlement: entitlement.clone() };
+    Some((PublicEvent::RenewalUpcoming(Box::new(news)), occurred))
 }
 
 /// The buyer and the time of the sale against the opportunity that the agreement names.
@@ -185,6 +213,27 @@ fn clocks(findings: &mut Findings<'_>, facts: &AgreementFacts, now: Moment) {
             findings.open(FindingKind::EndTimePassed, deadline, (created, end), evidence);
         }
     }
+}
+
+/// A partner's sale that nothing ties to an opportunity after the grace time. An offer whose release is known answers for
+/// itself.
+fn unlinked(
+    findings: &mut Findings<'_>,
+    facts: &AgreementFacts,
+    context: AgreementContext<'_>,
+    now: Moment,
+) {
+    let Some(created) = facts.created.get() else { return };
+    let deadline = created.plus_hours(LINK_GRACE_HOURS);
+    let released = context.offer.is_some_and(|offer| !offer.released.is_empty());
+    let linked = context.offer_link.is_some_and(|(_, opportunity)| opportunity.is_some());
+    let named = linked || !facts.authorization.is_empty();
+    if now < deadline || released || named || DealType::of_agreement(facts) != DealType::Cppo {
+        return;
+    }
+    let offer = facts.offer.get().map_or_else(|| "not named".to_owned(), ToString::to_string);
+    let evidence = [("offer, whose release is not known", offer)];
+    findings.open(FindingKind::LinkUnmatched, deadline, (created, created), evidence);
 }
 
 fn ambiguous_succession(

@@ -1,5 +1,7 @@
 //! What we conclude of an opportunity: its status, its findings.
 
+use std::collections::BTreeSet;
+
 use marketplace::ids::{OfferId, OpportunityId};
 
 use super::{News, finding_news};
@@ -13,10 +15,13 @@ use crate::stream::StreamId;
 /// What other streams say of an opportunity.
 #[derive(Debug, Clone, Copy)]
 pub struct OpportunityContext<'a> {
-    /// Offers that use it (confirmed or set by a person), in order; at least one more than its quantity, if there are
-    /// so many.
-    pub used_by: &'a [OfferId],
+    /// Offers that use it (confirmed or set by a person), each with since when, the earliest first. All of them, up to
+    /// its quantity or [`USERS_COUNTED`] and one more.
+    pub used_by: &'a BTreeSet<(Moment, OfferId)>,
 }
+
+/// Of more users than this only the first are counted, as evidence that a quantity is exceeded.
+pub const USERS_COUNTED: u32 = 100;
 
 /// `unknown` (a stub, or AWS gave none), `draft`, `active`, `expired`, `restricted`, or AWS's word, lower case.
 pub fn status_word(facts: &OpportunityFacts, now: Moment) -> String {
@@ -102,16 +107,31 @@ fn opportunity_findings<'a>(
             [("named", "by an agreement; not yet described by the Catalog API".to_owned())],
         );
     }
-    let used = u32::try_from(context.used_by.len()).unwrap_or(u32::MAX);
-    if let Some(max) = facts.max_offers().filter(|max| used > *max) {
-        let shown = context.used_by.iter().take(10).map(ToString::to_string);
-        let since = first.or(facts.created.get().copied()).unwrap_or_default();
-        findings.open(
-            FindingKind::QuantityExceeded,
-            since,
-            (since, since),
-            [("allowed", max.to_string()), ("offers", shown.collect::<Vec<_>>().join(", "))],
-        );
-    }
+    exceeded(&mut findings, facts, context);
     findings
+}
+
+/// More offers were confirmed, or set by a person, than it allows. Each further one is new evidence.
+fn exceeded(
+    findings: &mut Findings<'_>,
+    facts: &OpportunityFacts,
+    context: OpportunityContext<'_>,
+) {
+    let Some(max) = facts.max_offers() else { return };
+    let counted = max.max(USERS_COUNTED) as usize;
+    let users: Vec<&(Moment, OfferId)> =
+        context.used_by.iter().take(counted.saturating_add(1)).collect();
+    let beyond = users.get(max as usize);
+    let (Some((since, _)), Some((first, _)), Some((last, _))) =
+        (beyond, users.first(), users.last())
+    else {
+        return;
+    };
+    let count = match users.len() {
+        more if more > counted => format!("more than {counted}"),
+        count => count.to_string(),
+    };
+    let shown: Vec<String> = users.iter().take(10).map(|(_, offer)| offer.to_string()).collect();
+    let evidence = [("allowed", max.to_string()), ("used by", count), ("offers", shown.join(", "))];
+    findings.open(FindingKind::QuantityExceeded, *since, (*first, *last), evidence);
 }

@@ -6,7 +6,7 @@ use marketplace::catalog::ResaleAuthorization;
 use marketplace::ids::{OfferId, OpportunityId, ProductName};
 
 use super::*;
-use crate::correlate::{Candidate, Link, Subject, link, singled_out};
+use crate::correlate::{Basis, Candidate, Link, Subject, link, singled_out};
 use crate::event::Event;
 use crate::facts::agreement::LicenseFacts;
 use crate::facts::offer::Decision;
@@ -272,6 +272,7 @@ fn findings_of_an_agreement() {
         |time| Some(OpportunityFacts { restricted: First::at(at(time)), ..described(|_| {}) });
     let others = || Some(described(|doc| doc.buyers = vec![account("666677778888")]));
     let held = || licensed(agreement_facts(), T0);
+    let unnamed = || AgreementFacts { authorization: Fixed::default(), ..held() };
     #[rustfmt::skip]
     let cases: Vec<AgreementCase<'_>> = vec![
         ("all is well", held(), Some(described(|_| {})), "2027-01-01T00:00:00Z", &[]),
@@ -293,6 +294,10 @@ fn findings_of_an_agreement() {
         ("restricted 14:59 before the sale", held(), restricted("2026-12-01T09:45:01Z"), T0, &[]),
         ("restricted 15:00 before the sale", held(), restricted("2026-12-01T09:45:00Z"), T0, &["+restricted-authorization"]),
         ("restricted after the sale", held(), restricted(LATER), T0, &[]),
+        ("names no authorization, in its grace time", unnamed(), None, "2026-12-04T09:59:59.999999Z", &[]),
+        ("names no authorization, after it", unnamed(), None, "2026-12-04T10:00:00Z", &["+link-unmatched"]),
+        ("names no authorization, ended", ended(unnamed(), LATER), None, "2026-12-04T10:00:00Z", &["+link-unmatched"]),
+        ("our own names none", AgreementFacts { authorization: Fixed::default(), ..licensed(own(), T0) }, None, "2026-12-04T10:00:00Z", &[]),
         ("two buyers", AgreementFacts { acceptor: two(&account(BUYER), &account("666677778888")), ..held() }, None, T0, &["+conflicting-facts"]),
         ("two offers", AgreementFacts { offer: two(&offer_id("offer-1"), &offer_id("offer-2")), ..held() }, None, T0, &["+conflicting-facts"]),
         ("two authorizations", AgreementFacts { authorization: two(&opportunity_id(ID), &opportunity_id("b")), ..held() }, None, T0, &["+conflicting-facts"]),
@@ -318,6 +323,31 @@ fn restriction_is_the_offers_finding_once_its_release_is_known() {
     };
     let news = agreement(&stream("agreement/agmt-1"), &state, context, at(T0), at(T0));
     assert_eq!(raised(&news), Vec::<String>::new());
+}
+
+#[test]
+fn a_sale_without_authorization_is_the_offers_finding_once_its_release_is_known() {
+    let facts =
+        AgreementFacts { authorization: Fixed::default(), ..licensed(agreement_facts(), T0) };
+    let state = state(Facts::Agreement(Box::new(facts)));
+    let (released, unseen) = (offer_facts(), OfferFacts::default());
+    let (succession, id) = (Succession::default(), opportunity_id(ID));
+    let cases = [
+        ("an offer that we know", &released, (&Basis::Unmatched, None), false),
+        ("an offer that we do not know", &unseen, (&Basis::Unmatched, None), true),
+        ("linked by a person", &unseen, (&Basis::Manual, Some(&id)), false),
+    ];
+    for (name, offer, link, expected) in cases {
+        let context = AgreementContext {
+            offer: Some(offer),
+            offer_link: Some(link),
+            opportunity: None,
+            succession: &succession,
+        };
+        let now = at("2026-12-30T00:00:00Z");
+        let news = agreement(&stream("agreement/agmt-1"), &state, context, at(T0), now);
+        assert_eq!(!raised(&news).is_empty(), expected, "{name}");
+    }
 }
 
 fn offer_id(text: &str) -> OfferId {
@@ -376,9 +406,70 @@ fn what_time_brings_occurs_at_its_boundary() {
 }
 
 #[test]
+fn each_reminder_is_published_once_at_its_boundary() {
+    let facts = AgreementFacts {
+        end: register(at("2027-12-01T10:00:00Z"), at(T0)),
+        ..licensed(agreement_facts(), T0)
+    };
+    let mut state = state(Facts::Agreement(Box::new(facts)));
+    let mut told = Vec::new();
+    for now in [T0, "2027-06-10T00:00:00Z", "2027-06-11T00:00:00Z", "2027-11-20T00:00:00Z"] {
+        let news = agreement_news(&state, None, now);
+        for (event, at) in &news {
+            if let PublicEvent::RenewalUpcoming(news) = event {
+                assert_eq!(news.entitlement.id, agreement_id("agmt-1"));
+                told.push((news.renewal.days, at.to_string()));
+            }
+        }
+        fold(&mut state, &news);
+    }
+    let expected = [(Some(180), "2027-06-04T10:00:00Z"), (Some(30), "2027-11-01T10:00:00Z")];
+    assert_eq!(told, expected.map(|(days, at)| (days, at.to_owned())), "120 to 60 were skipped");
+}
+
+/// So many offers that use an opportunity, a second after each other.
+fn users(count: usize) -> BTreeSet<(Moment, OfferId)> {
+    let user = |n: usize| {
+        let micros = i64::try_from(n).unwrap() * 1_000_000;
+        (Moment::from_micros(at(T0).micros() + micros), offer_id(&format!("offer-{n}")))
+    };
+    (0..count).map(user).collect()
+}
+
+#[test]
+fn each_offer_beyond_the_quantity_is_new_evidence() {
+    let subject = stream("opportunity/resaleauthz-1");
+    let mut state = state(Facts::Opportunity(Box::new(described(|_| {}))));
+    let judged = |state: &State, count: usize| {
+        let used_by = users(count);
+        let context = OpportunityContext { used_by: &used_by };
+        opportunity(&subject, state, context, at(T0), at(LATER))
+    };
+    let news = judged(&state, 2);
+    fold(&mut state, &news);
+    let finding = state.concluded.findings.values().next().cloned().unwrap();
+    let times = [finding.since, finding.first, finding.last].map(|time| time.to_string());
+    assert_eq!(times, ["2026-12-01T10:00:01Z", T0, "2026-12-01T10:00:01Z"]);
+    assert_eq!(
+        (finding.evidence["allowed"].as_str(), finding.evidence["used by"].as_str()),
+        ("1", "2")
+    );
+    let word =
+        Acknowledged { who: "ann".to_owned(), why: "agreed".to_owned(), through: finding.last };
+    let mut told = Facts::none(StreamKind::Opportunity);
+    assert!(acknowledge(&mut told, &finding.id, register(word, at(LATER))));
+    state.facts.join(&told);
+    let news = judged(&state, 2);
+    assert_eq!(raised(&news), ["-quantity-exceeded"]);
+    fold(&mut state, &news);
+    assert_eq!(raised(&judged(&state, 3)), ["+quantity-exceeded"], "a third one is not hidden");
+    let many = judged(&state, 300);
+    let PublicEvent::FindingRaised(finding) = &many.last().unwrap().0 else { panic!() };
+    assert_eq!(finding.evidence["used by"], "more than 100");
+}
+
+#[test]
 fn findings_and_status_of_an_opportunity() {
-    let used =
-        |count: usize| (0..count).map(|n| offer_id(&format!("offer-{n}"))).collect::<Vec<_>>();
     let named = |role| OpportunityFacts {
         named: seen(role, ISV),
         first_named: fixed(true),
@@ -402,6 +493,7 @@ fn findings_and_status_of_an_opportunity() {
         ("the last microsecond of its last day", described(|_| {}), 0, "2026-12-31T23:59:59.999999Z", "active", &[]),
         ("past its last day", described(|_| {}), 0, "2027-01-01T00:00:00Z", "expired", &[]),
         ("without an end", described(|doc| doc.end_date = None), 0, past, "active", &[]),
+        ("no status", described(|doc| doc.status = None), 0, T0, "unknown", &[]),
         ("draft", status("Draft"), 0, T0, "draft", &[]),
         ("restricted", OpportunityFacts { restricted: First::at(at(T0)), ..status("Restricted") }, 0, T0, "restricted", &[]),
         ("restricted is final", OpportunityFacts { restricted: First::at(at(T0)), ..status("Active") }, 0, past, "restricted", &[]),
@@ -411,7 +503,7 @@ fn findings_and_status_of_an_opportunity() {
     for (name, facts, count, now, word, expected) in cases {
         assert_eq!(status_word(&facts, at(now)), word, "{name}");
         let state = state(Facts::Opportunity(Box::new(facts)));
-        let used_by = used(count);
+        let used_by = users(count);
         let context = OpportunityContext { used_by: &used_by };
         let news =
             opportunity(&stream("opportunity/resaleauthz-1"), &state, context, at(T0), at(now));

@@ -144,7 +144,10 @@ impl Gen {
         Register::said(present.then_some(value), &said)
     }
 
-    pub(crate) fn few<T: Ord>(&mut self, value: impl Fn(&mut Self) -> T) -> Few<T> {
+    pub(crate) fn few<T: Ord, const MOST: usize>(
+        &mut self,
+        value: impl Fn(&mut Self) -> T,
+    ) -> Few<T, MOST> {
         let count = if let Source::Drawn(rng) = &mut self.source { rng.usize(..4) } else { 2 };
         (0..count).map(|_| value(self)).collect()
     }

@@ -132,8 +132,8 @@ fn keys_of_an_offer() {
         ("released", of(offer()), own.to_vec()),
         ("not released: nothing to judge", of(unreleased), own.iter().filter(|key| !key.starts_with("judge")).copied().collect()),
         ("a stub", of(OfferFacts::default()), vec![]),
-        ("confirmed", of(confirmed), [&own[..], &["uses=c"]].concat()),
-        ("set by a person", of(decided(true)), [&own[..], &["uses=m"]].concat()),
+        ("confirmed", of(confirmed), [&own[..], &["uses=c 2026-12-01T10:00:00Z 2026-12-01T10:00:00Z"]].concat()),
+        ("set by a person", of(decided(true)), [&own[..], &["uses=m 2026-12-01T10:00:00Z 2026-12-01T10:00:00Z"]].concat()),
         ("excluded by a person", of(decided(false)), own.to_vec()),
         ("inferred", linked(offer(), candidates(Basis::Inferred, &["a"], true)), [&own[..2], &["candidate=a"], &own[2..6], &["opportunity=a"], &own[6..], &["sole=a"]].concat()),
         ("ambiguous", linked(offer(), candidates(Basis::Ambiguous, &["a", "b"], false)), [&own[..2], &["candidate=a", "candidate=b"], &own[2..]].concat()),
@@ -209,6 +209,7 @@ fn keys_of_an_agreement() {
         let concluded = Concluded { entitlement: concluded, ..Concluded::default() };
         State { facts: Facts::Agreement(Box::new(unnamed)), concluded }
     };
+    let anyone = "succession=222233334444|* 2026-12-11T10:00:00Z 2026-12-11T10:00:00Z";
     let meets = "succession=222233334444|555566667777 2026-12-11T10:00:00Z 2026-12-11T10:00:00Z";
     #[rustfmt::skip]
     let cases: Vec<(&str, State, Vec<&str>)> = vec![
@@ -217,7 +218,7 @@ fn keys_of_an_agreement() {
         ("licensed", of(licensed(agreement())), [&own[..1], &["license=l-1"], &own[1..]].concat()),
         ("with a case", of(cancelled), [&own[..1], &["case=acr-1"], &own[1..]].concat()),
         ("linked through its offer", inferred, vec![own[0], own[1], "opportunity=inferred", own[3]]),
-        ("renewed, by whom is not named", of(ended("renewed", agreement())), [&own[..], &[meets]].concat()),
+        ("renewed, by whom is not named", of(ended("renewed", agreement())), [&own[..], &[anyone, meets]].concat()),
         ("cancelled", of(ended("cancelled", agreement())), own.to_vec()),
     ];
     for (name, state, expected) in cases {
@@ -262,6 +263,11 @@ fn when_time_alone_may_change_something() {
         state.fold(&Event::Pending(Pending { done: true, ..walk }), at(T0));
         state
     };
+    let unnamed = || AgreementFacts { authorization: Fixed::default(), ..licensed(agreement()) };
+    let yearly = || AgreementFacts {
+        end: register(at("2027-12-01T10:00:00Z"), at(T0)),
+        ..licensed(agreement())
+    };
     let offer = |basis| linked(offer(), candidates(basis, &["a"], false));
     let described = || state(Facts::Opportunity(Box::new(opportunity())));
     let early = "2026-11-01T00:00:00Z";
@@ -271,6 +277,10 @@ fn when_time_alone_may_change_something() {
         ("started: the license is missed a day later", of(agreement()), T0, Some("2026-12-02T10:00:00Z")),
         ("past that", of(agreement()), "2026-12-02T10:00:00Z", None),
         ("licensed", of(licensed(agreement())), T0, None),
+        ("a partner's that names no authorization", of(unnamed()), T0, Some("2026-12-04T10:00:00Z")),
+        ("and that is ended", of(ended("cancelled", unnamed())), "2026-12-02T10:00:00Z", Some("2026-12-04T10:00:00Z")),
+        ("a yearly one: its first reminder", of(yearly()), T0, Some("2027-06-04T10:00:00Z")),
+        ("its last reminder", of(yearly()), "2027-10-31T10:00:00Z", Some("2027-11-01T10:00:00Z")),
         ("another's product brings no license", of(resold()), T0, None),
         ("future-dated: its start", of(starts(licensed(agreement()))), T0, Some(END)),
         ("an hour after its end time", of(ends()), T0, Some("2026-12-11T11:00:00Z")),

@@ -32,11 +32,17 @@ fn of_product(name: &str, facts: AgreementFacts) -> AgreementFacts {
     AgreementFacts { products: [product(name)].into_iter().collect(), ..facts }
 }
 
+/// A partner that was told that two names mean one product.
+fn partner() -> PartnerFacts {
+    let aliases = [(product("code-1"), product("prod-1"))].into_iter().collect();
+    PartnerFacts { aliases, ..PartnerFacts::default() }
+}
+
 /// `old>new` for each match, `id?` for each ambiguity.
 fn matched(agreements: &[(&str, AgreementFacts)]) -> Vec<String> {
     let ids: Vec<AgreementId> = agreements.iter().map(|(id, _)| agreement_id(id)).collect();
     let pairs = ids.iter().zip(agreements).map(|(id, (_, facts))| (id, facts));
-    let succession = match_all(pairs);
+    let succession = match_all(&partner(), pairs);
     let successors = succession.successors.iter().map(|(old, new)| format!("{old}>{new}"));
     let found: Vec<String> =
         successors.chain(succession.ambiguous.keys().map(|id| format!("{id}?"))).collect();
@@ -71,6 +77,7 @@ fn who_succeeds_whom() {
         ("a day before", vec![("a", renewed()), ("b", began("RENEW", "2026-02-28T12:00:00Z"))], &["a>b"]),
         ("a day and a second before", vec![("a", renewed()), ("b", began("RENEW", "2026-02-28T11:59:59Z"))], &[]),
         ("another product", vec![("a", renewed()), ("b", of_product("prod-2", renews()))], &[]),
+        ("another name of the product", vec![("a", of_product("code-1", renewed())), ("b", renews())], &["a>b"]),
         ("no product known", vec![("a", renewed()), ("b", AgreementFacts { products: [].into_iter().collect(),..renews() })], &[]),
         ("an end that is no renewal", vec![("a", ended("expired", MARCH)), ("b", renews())], &[]),
         ("a new agreement", vec![("a", renewed()), ("b", began("NEW", MARCH))], &[]),
