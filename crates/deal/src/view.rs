@@ -1,6 +1,8 @@
 //! The SQL views that people with a SQL client read; each store writes them in its dialect.
 
-use crate::stream::StreamKind;
+use serde_json::Value;
+
+use crate::stream::{StreamId, StreamKind};
 
 /// The type of a view's column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +54,64 @@ pub struct View {
     pub each: Option<&'static [&'static str]>,
     /// The columns.
     pub columns: &'static [Column],
+}
+
+impl View {
+    /// The rows that this view has of one stream, each value as text: what every store's dialect must show.
+    pub fn rows(
+        &self,
+        id: &StreamId,
+        facts: &Value,
+        concluded: &Value,
+    ) -> Vec<Vec<Option<String>>> {
+        let none = Value::Null;
+        let source = |source, element| Source { id, facts, concluded, element }.text(source);
+        let kept = self.stream.is_none_or(|kind| kind == id.kind())
+            && self.present.is_none_or(|present| source(present, &none).is_some());
+        if !kept {
+            return Vec::new();
+        }
+        let row =
+            |element| self.columns.iter().map(|column| source(column.source, element)).collect();
+        match self.each {
+            None => vec![row(&none)],
+            Some(path) => {
+                let elements = at(concluded, path).and_then(Value::as_object);
+                elements.into_iter().flat_map(|object| object.values()).map(row).collect()
+            }
+        }
+    }
+}
+
+/// Where a row's values come from.
+struct Source<'a> {
+    id: &'a StreamId,
+    facts: &'a Value,
+    concluded: &'a Value,
+    element: &'a Value,
+}
+
+impl Source<'_> {
+    fn text(&self, source: ColumnSource) -> Option<String> {
+        let value = match source {
+            ColumnSource::Id => return Some(self.id.id().to_owned()),
+            ColumnSource::Facts(path) => at(self.facts, path),
+            ColumnSource::Concluded(path) => at(self.concluded, path),
+            ColumnSource::Element(path) => at(self.element, path),
+        };
+        match value? {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            value => Some(value.to_string()),
+        }
+    }
+}
+
+fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, step| match value {
+        Value::Array(elements) => elements.get(step.parse::<usize>().ok()?),
+        value => value.get(step),
+    })
 }
 
 use ColumnSource::{Concluded, Element, Facts, Id};

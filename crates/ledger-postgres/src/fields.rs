@@ -174,3 +174,9 @@ pub(crate) fn outbox_row(row: &PgRow) -> Result<OutboxRow, StoreError> {
         last_error: fields.get("last_error")?,
     })
 }
+
+/// A row of whole numbers.
+pub(crate) fn numbers(row: &PgRow) -> Result<Vec<i64>, StoreError> {
+    let mut fields = Fields::new("views", row);
+    (0..row.len()).map(|_| fields.get("total")).collect()
+}

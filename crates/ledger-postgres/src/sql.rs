@@ -242,3 +242,8 @@ pub(crate) const VIEW_DEFINITIONS: &str = "select name, definition from view_def
 pub(crate) const FORGET_VIEW: &str = "delete from view_definitions where name = $1";
 pub(crate) const REMEMBER_VIEW: &str =
     "insert into view_definitions (name, definition) values ($1, $2)";
+
+/// The columns of a view.
+pub(crate) const VIEW_COLUMNS: &str = "
+    select column_name::text from information_schema.columns
+    where table_schema = current_schema() and table_name = $1";

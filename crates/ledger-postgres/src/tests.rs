@@ -86,6 +86,7 @@ fn every_statement(server: Server) -> Vec<String> {
     statements.extend(migration::texts(server).map(|(_, _, text)| text.into_owned()));
     statements.extend(deal::view::VIEWS.iter().map(crate::views::create));
     statements.extend(deal::view::VIEWS.iter().map(|view| crate::views::drop(view.name)));
+    statements.extend(deal::view::VIEWS.iter().map(crate::views::totals));
     statements.extend(grants("runtime"));
     statements
 }

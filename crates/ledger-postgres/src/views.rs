@@ -2,6 +2,7 @@
 //! must not keep anyone from reading the others.
 
 use deal::view::{Column, ColumnSource, ColumnType, View};
+use ledger::views::ViewTotals;
 
 /// The years 1 to 9999, in microseconds since 1970.
 const TIMES: (i64, i64) = (-62_135_596_800_000_000, 253_402_300_799_999_999);
@@ -33,6 +34,11 @@ pub(crate) fn create(view: &View) -> String {
         text = format!("{text}\nwhere {}", conditions.join("\n  and "));
     }
     text
+}
+
+/// The statement that adds a view up.
+pub(crate) fn totals(view: &View) -> String {
+    format!("select {} from {}", ViewTotals::columns(view), name(view.name))
 }
 
 /// The statement that removes a view.

@@ -241,3 +241,6 @@ pub(crate) const VIEW_DEFINITIONS: &str = "select name, definition from view_def
 pub(crate) const FORGET_VIEW: &str = "delete from view_definitions where name = ?";
 pub(crate) const REMEMBER_VIEW: &str =
     "insert into view_definitions (name, definition) values (?, ?)";
+
+/// The columns of a view.
+pub(crate) const VIEW_COLUMNS: &str = "select name from pragma_table_info($1)";

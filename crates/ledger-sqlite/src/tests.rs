@@ -50,9 +50,9 @@ async fn raw(path: &Path) -> SqlitePool {
     SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap()
 }
 
-async fn run(path: &Path, text: &'static str) {
+async fn run(path: &Path, text: &str) {
     let pool = raw(path).await;
-    sqlx::query(text).execute(&pool).await.unwrap();
+    sqlx::query(AssertSqlSafe(text.to_owned())).execute(&pool).await.unwrap();
     pool.close().await;
 }
 
@@ -202,6 +202,43 @@ async fn views_are_made_again_when_their_definition_changes() {
     let pool = raw(&path).await;
     assert!(sqlx::query("select basis from offers").fetch_all(&pool).await.is_ok());
     assert!(sqlx::query("select old from retired").fetch_all(&pool).await.is_err());
+}
+
+/// A view that somebody changed is a fault of the ledger.
+#[tokio::test]
+async fn verify_names_the_view_that_shows_something_else() {
+    let folder = Folder::new();
+    let path = folder.join("ledger");
+    let store = SqliteStore::open(&path, OpenOptions::CREATE).await.unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    transaction.write(&one_stream()).await.unwrap();
+    transaction.commit().await.unwrap();
+    let view = deal::view::VIEWS.iter().find(|view| view.name == "offers").unwrap();
+    let text = crate::views::create(view);
+    let cases = [
+        (String::new(), None),
+        (
+            text.replace("$.\"offer\".\"type\"", "$.\"offer\".\"typo\""),
+            Some("its column `type` shows something else"),
+        ),
+        (text.replace("where", "where s.stream <> 'offer/a' and"), Some("it shows 0 rows, not 1")),
+        (
+            "create view offers as select 1 as id".to_owned(),
+            Some("it is missing, or lacks a column"),
+        ),
+        ("drop view if exists offers".to_owned(), Some("it is missing, or lacks a column")),
+    ];
+    for (change, expected) in cases {
+        if !change.is_empty() {
+            run(&path, &format!("drop view offers; {change}")).await;
+        }
+        let report = ledger::verify::verify(&store, &mut |_| {}).await.unwrap();
+        let faults =
+            report.faults.iter().filter(|fault| fault.kind == ledger::verify::FaultKind::View);
+        let found: Vec<String> = faults.map(ToString::to_string).collect();
+        let expected = expected.map(|words| format!("view: view `offers`: {words}"));
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{change}");
+    }
 }
 
 /// Another program's lock is waited for, then named.

@@ -1,13 +1,17 @@
 //! A transaction: `BEGIN IMMEDIATE` to write, `BEGIN` to read one moment.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use deal::key::KeyQuery;
 use deal::stream::{StreamId, StreamKind};
+use deal::view::View;
 use ledger::row::{
     EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
     StreamRow, Writes,
 };
 use ledger::store::{Counts, KeyRow, Snapshot, StoreError, Transaction, page_bounds};
+use ledger::views::ViewTotals;
 use marketplace::digest::Digest;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -16,7 +20,7 @@ use sqlx::{AssertSqlSafe, Sqlite};
 use crate::chunks::Chunks;
 use crate::failure::failed;
 use crate::fields::{self, Fields};
-use crate::sql;
+use crate::{sql, views};
 
 /// Reads, and between `BEGIN IMMEDIATE` and `commit` writes.
 #[derive(Debug)]
@@ -232,6 +236,22 @@ impl Snapshot for SqliteTransaction {
         let query = sqlx::query(sql::OUTBOX_PAGE).bind(stream).bind(version).bind(i64::from(limit));
         let rows = self.fetch("reading the outbox", query).await?;
         rows.iter().map(fields::outbox_row).collect()
+    }
+
+    async fn view_totals(&mut self, view: &View) -> Result<Option<ViewTotals>, StoreError> {
+        let columns = sqlx::query(sql::VIEW_COLUMNS).bind(view.name);
+        let rows = self.fetch("reading the columns of a view", columns).await?;
+        let mut known = BTreeSet::new();
+        for row in &rows {
+            known.insert(Fields::new("columns", row).get::<String>("name")?);
+        }
+        if !view.columns.iter().all(|column| known.contains(column.name)) {
+            return Ok(None);
+        }
+        let query = sqlx::query(AssertSqlSafe(views::totals(view)));
+        let rows = self.fetch("adding up a view", query).await?;
+        let numbers = rows.first().map(fields::numbers).transpose()?.unwrap_or_default();
+        Ok(ViewTotals::read(&numbers))
     }
 
     async fn counts(&mut self) -> Result<Counts, StoreError> {

@@ -2,6 +2,7 @@
 //! text (SQLite has no exact ones).
 
 use deal::view::{Column, ColumnSource, ColumnType, View};
+use ledger::views::ViewTotals;
 
 /// The statement that makes a view.
 pub(crate) fn create(view: &View) -> String {
@@ -28,6 +29,11 @@ pub(crate) fn create(view: &View) -> String {
         text.push_str(&conditions.join("\n  and "));
     }
     text
+}
+
+/// The statement that adds a view up.
+pub(crate) fn totals(view: &View) -> String {
+    format!("select {} from {}", ViewTotals::columns(view), name(view.name))
 }
 
 /// The statement that removes a view.

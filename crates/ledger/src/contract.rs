@@ -19,7 +19,7 @@ pub use race::{
 };
 pub use read::{
     counts_every_kind, due_comes_in_order, finds_keys_in_windows, finds_known_notifications,
-    pages_go_through_everything, pages_of_one_kind,
+    pages_go_through_everything, pages_of_one_kind, views_add_up,
 };
 pub use write::{
     clearing_leaves_the_log, conflict_leaves_nothing, dropping_leaves_nothing, duplicates_conflict,
@@ -50,6 +50,7 @@ macro_rules! properties {
             pages_of_one_kind
             pages_go_through_everything
             counts_every_kind
+            views_add_up
             readers_see_one_moment
             writers_of_different_streams_both_commit
             stale_reader_of_a_lock_conflicts

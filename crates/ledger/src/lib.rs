@@ -10,6 +10,7 @@ pub mod row;
 pub mod seal;
 pub mod store;
 pub mod verify;
+pub mod views;
 
 /// The largest raw body kept, in bytes: SQS's limit for one message.
 pub const MAX_BODY: usize = 1_048_576;

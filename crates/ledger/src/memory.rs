@@ -19,6 +19,7 @@ use crate::row::{
     StreamRow, Writes,
 };
 use crate::store::{Counts, KeyRow, Snapshot, Store, StoreError, Transaction};
+use crate::views::{Expected, ViewTotals};
 use state::{Spot, State};
 
 /// A ledger in memory. Clones share it.
@@ -216,6 +217,19 @@ impl Snapshot for MemoryTransaction {
         limit: u32,
     ) -> Result<Vec<OutboxRow>, StoreError> {
         self.scan(|state| state::rows_after(&state.outbox, after, limit))
+    }
+
+    async fn view_totals(
+        &mut self,
+        view: &deal::view::View,
+    ) -> Result<Option<ViewTotals>, StoreError> {
+        self.scan(|state| {
+            let mut expected = Expected::default();
+            for row in state.streams.values() {
+                expected.add(&row.stream, &row.facts, &row.concluded);
+            }
+            expected.finish().into_iter().find(|(known, _)| *known == view).map(|(_, sums)| sums)
+        })
     }
 
     async fn counts(&mut self) -> Result<Counts, StoreError> {

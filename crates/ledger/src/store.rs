@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use deal::key::KeyQuery;
 use deal::stream::{StreamId, StreamKind};
+use deal::view::View;
 use marketplace::digest::Digest;
 
 use crate::row::{
     EventRow, Known, NewDelivery, NewOutcome, NotificationRow, OutboxRow, Outcome, OutcomeRow,
     StoredBody, StreamRow, Writes,
 };
+use crate::views::ViewTotals;
 
 /// A ledger's store: SQLite, PostgreSQL, or memory for tests and the simulator.
 ///
@@ -113,6 +115,9 @@ pub trait Snapshot: Send {
         after: Option<(&StreamId, i64)>,
         limit: u32,
     ) -> Result<Vec<OutboxRow>, StoreError>;
+
+    /// What a view adds up to; `None` if there is no view of this name with all its columns.
+    async fn view_totals(&mut self, view: &View) -> Result<Option<ViewTotals>, StoreError>;
 
     /// How many rows of each kind there are, for `doctor` and summaries.
     async fn counts(&mut self) -> Result<Counts, StoreError>;

@@ -7,8 +7,7 @@
 //! | keys | those that the folded state has |
 //! | the outbox | the public events |
 //! | a notification | the digest of its body, its deliveries, its outcomes, the inbox |
-//!
-//! The SQL views read the streams' rows and hold nothing of their own: sound rows are sound views.
+//! | a SQL view | what the streams' rows add up to: rows, and of each column values and characters |
 //!
 //! Columns that may change and are not looked at: `touched` (the optimistic lock) and `due_at` (a judgement that appends
 //! nothing moves it) of streams; `published_at`, `attempts`, `last_error` and `set_aside` of the outbox. Copies of what the

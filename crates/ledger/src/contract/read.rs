@@ -8,8 +8,9 @@ use super::rows::{
     NOW, digest, event, everything, key, keys, new, notification, outbox, outcome, row, stream,
     streams, write,
 };
-use crate::row::{Known, NewNotification, Outcome, StreamWrite, Writes};
+use crate::row::{Known, NewNotification, Outcome, StreamRow, StreamWrite, Writes};
 use crate::store::{Counts, KeyRow, Snapshot, Store};
+use crate::views::Expected;
 
 /// Notifications are known by their digest and by their envelope id, each once.
 pub async fn finds_known_notifications(store: &dyn Store) {
@@ -294,4 +295,45 @@ pub async fn counts_every_kind(store: &dyn Store) {
         ],
     };
     assert_eq!(read.counts().await.expect("counts"), expected);
+}
+
+/// Views show what the streams' rows say.
+pub async fn views_add_up(store: &dyn Store) {
+    let streams = [
+        (
+            "offer/one",
+            r#"{"products":["prod-1"],"released":1793491200123456,"expires":{"v":-1,"t":0,"d":""}}"#,
+            r#"{"offer":{"type":"CPPO","partner":null,"link":{"basis":"inferred","opportunity":"größe"}},
+               "findings":{"a":{"id":"a","kind":"x","since":0},"b":{"id":"b","severity":"info"}}}"#,
+        ),
+        ("offer/two", "{}", "{}"),
+        ("agreement/stub", "{}", r#"{"entitlement":null}"#),
+        (
+            "agreement/one",
+            r#"{"offer":[{"v":"offer-1","w":{}}],"end":{"v":253402300799000000}}"#,
+            r#"{"entitlement":{"type":"PRIVATE","status":"active"}}"#,
+        ),
+        (
+            "opportunity/one",
+            r#"{"described":{"v":{"name":"Größe 東京","max_offers":1,"products":["p"]}}}"#,
+            r#"{"opportunity":{"wholesale":"100000.00"}}"#,
+        ),
+        ("partner/222233334444", r#"{"name":{"v":"Northwind"}}"#, "{}"),
+    ];
+    let mut expected = Expected::default();
+    let mut writes = Writes::default();
+    for (id, facts, concluded) in streams {
+        let row =
+            StreamRow { facts: facts.to_owned(), concluded: concluded.to_owned(), ..row(id, 1) };
+        expected.add(&row.stream, facts, concluded);
+        writes.streams.push(StreamWrite { row, read_touched: None });
+    }
+    writes.streams.sort_by(|one, other| one.row.stream.cmp(&other.row.stream));
+    write(store, &writes).await;
+    let mut read = store.snapshot().await.expect("a snapshot");
+    for (view, expected) in expected.finish() {
+        assert!(expected.rows > 0, "{} shows something", view.name);
+        let found = read.view_totals(view).await.expect("totals");
+        assert_eq!(found, Some(expected), "{}", view.name);
+    }
 }

@@ -56,13 +56,15 @@ pub enum FaultKind {
     Outcome,
     /// A notification waits and is not in the inbox, or the reverse.
     Inbox,
+    /// A SQL view is missing, or does not show what the streams' rows say.
+    View,
     /// A row holds what cannot be read; the rows of its table after it were not looked at.
     RowUnreadable,
 }
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Seal,
         Self::Chain,
         Self::Versions,
@@ -87,6 +89,7 @@ impl FaultKind {
         Self::Delivery,
         Self::Outcome,
         Self::Inbox,
+        Self::View,
         Self::RowUnreadable,
     ];
 
@@ -117,6 +120,7 @@ impl FaultKind {
             Self::Delivery => "delivery",
             Self::Outcome => "outcome",
             Self::Inbox => "inbox",
+            Self::View => "view",
             Self::RowUnreadable => "row-unreadable",
         }
     }
@@ -149,6 +153,7 @@ impl FaultKind {
             | Self::Delivery
             | Self::Outcome
             | Self::Inbox
+            | Self::View
             | Self::RowUnreadable => false,
         }
     }
@@ -165,6 +170,8 @@ pub enum Subject {
     Notification(Digest),
     /// A table.
     Table(&'static str),
+    /// A view.
+    View(&'static str),
 }
 
 impl fmt::Display for Subject {
@@ -174,6 +181,7 @@ impl fmt::Display for Subject {
             Self::Stream(stream) => write!(f, "{stream}"),
             Self::Notification(digest) => write!(f, "notification:{digest}"),
             Self::Table(name) => write!(f, "table `{name}`"),
+            Self::View(name) => write!(f, "view `{name}`"),
         }
     }
 }

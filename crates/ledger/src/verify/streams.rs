@@ -10,6 +10,7 @@ use super::cursor::{Cursor, Events, Keys, Outbox, Streams};
 use super::{FaultKind, Report, Subject};
 use crate::row::{Cause, EventRow, OutboxRow};
 use crate::store::{Snapshot, StoreError};
+use crate::views::Expected;
 
 /// Causes looked up at once.
 const CAUSES: usize = 500;
@@ -24,12 +25,40 @@ pub(super) async fn walk(
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), StoreError> {
     let mut tables = Tables::new();
+    let mut views = Expected::default();
     let mut causes = Causes::default();
     while let Some(stream) = tables.first(snapshot).await? {
-        tables.stream(snapshot, stream, &mut causes, report).await?;
+        tables.stream(snapshot, stream, &mut causes, &mut views, report).await?;
         progress(report.events);
     }
-    causes.look_up(snapshot, report).await
+    causes.look_up(snapshot, report).await?;
+    compare(snapshot, views, report).await
+}
+
+/// Holds what the views add up to against what the streams' rows say.
+async fn compare(
+    snapshot: &mut dyn Snapshot,
+    views: Expected,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    for (view, expected) in views.finish() {
+        let subject = Subject::View(view.name);
+        match snapshot.view_totals(view).await? {
+            None => report.fault(FaultKind::View, subject, "it is missing, or lacks a column"),
+            Some(found) if found.rows != expected.rows => {
+                let detail = format!("it shows {} rows, not {}", found.rows, expected.rows);
+                report.fault(FaultKind::View, subject, detail);
+            }
+            Some(found) => {
+                let columns = view.columns.iter().zip(found.columns.iter().zip(&expected.columns));
+                for (column, _) in columns.filter(|(_, (found, expected))| found != expected) {
+                    let detail = format!("its column `{}` shows something else", column.name);
+                    report.fault(FaultKind::View, subject.clone(), detail);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 struct Tables {
@@ -65,6 +94,7 @@ impl Tables {
         snapshot: &mut dyn Snapshot,
         stream: StreamId,
         causes: &mut Causes,
+        views: &mut Expected,
         report: &mut Report,
     ) -> Result<(), StoreError> {
         let mut chain = Chain::new(stream.clone());
@@ -88,7 +118,10 @@ impl Tables {
             waiting = self.next_outbox(snapshot, &stream, report).await?;
         }
         let row = self.streams.next_of(snapshot, &stream).await?;
-        report.streams = report.streams.saturating_add(u64::from(row.is_some()));
+        if let Some(row) = &row {
+            report.streams = report.streams.saturating_add(1);
+            views.add(&row.stream, &row.facts, &row.concluded);
+        }
         let mut keys = BTreeSet::new();
         while let Some(key) = self.keys.next_of(snapshot, &stream).await? {
             report.keys = report.keys.saturating_add(1);
