@@ -1,4 +1,21 @@
-//! The law of the log: sealed events, verification, and the Store it needs.
+//! The law of the log: what is kept, how it is sealed, verified and folded again, and what a store must do.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `row.rs` | rows as every store keeps them |
+//! | `seal.rs` | the hash that chains a stream's events |
+//! | `store.rs` | [`store::Store`]: reads, writes, and the errors with what to do about each |
+//! | `contract.rs` | what every store must do, as tests (feature `contract`) |
+//! | `memory.rs` | a store in memory, for tests |
+//! | `verify.rs` | every row against what it must follow from |
+//! | `views.rs` | what the SQL views must add up to |
+//! | `rebuild.rs`, `export.rs` | streams and keys from events alone; events as lines of JSON |
+//!
+//! To add a read or a write that a store must offer: a method of [`store::Snapshot`] or [`store::Transaction`] whose round trips do
+//! not depend on the number of its elements, a property in `contract/` that fails where a store gets it wrong, and the
+//! three stores. To add a check: a [`verify::FaultKind`], and a case in `verify/tests.rs` that breaks one row.
+//!
+//! What is never done here: SQL, a clock, a draw, changing an event or an outcome that was written.
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;

@@ -1,4 +1,20 @@
-//! A batch of deliveries in, an outcome each out: parse, receive, decide, commit; and the sweep.
+//! A batch of deliveries in, an outcome each out: parse, receive, decide, commit; commands by people; the sweep.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `process.rs` | one transaction a batch; retries after conflicts, splits after failures, keeps raw what cannot be decided |
+//! | `intake.rs` | bodies to what they say: duplicates, foreign accounts, parking and waking |
+//! | `settle.rs` | from what was said to everything that follows, in a fixed number of reads: its table lists the phases |
+//! | `reach.rs`, `link.rs`, `conclude.rs` | which streams are concerned; links; conclusions |
+//! | `world.rs` | the streams of one transaction, as read and as they will be written |
+//! | `command.rs` | links, acknowledgements, erasures: facts with who and why |
+//! | `sweep.rs` | what time changes, what was left pending, redriving, announcing |
+//!
+//! Deciding is `deal`'s, keeping is a store's. What is decided from several streams must conflict on one of them: whoever adds
+//! a conclusion that reads another stream touches a row that the other's writer touches too (the partner's), and adds an
+//! order to `tests/` that would show it.
+//!
+//! What is never done here: SQL, a call to AWS, a decision that depends on the order of arrival.
 
 pub mod clock;
 pub mod command;
