@@ -17,10 +17,12 @@
 //!
 //! What is never done here: SQL, a clock, a draw, changing an event or an outcome that was written.
 
+pub mod checkpoint;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod export;
 pub mod memory;
+pub mod merkle;
 pub mod progress;
 pub mod rebuild;
 pub mod row;

@@ -17,8 +17,9 @@
 //! Everything is read in one snapshot, so processors may run meanwhile, and in bounded memory: one page of each
 //! table and one stream's state. A chain of hashes alone detects only clumsy tampering: who can write the
 //! ledger can seal it anew, and a whole stream or a notification that no event names can be
-//! removed unseen. Only an anchor kept elsewhere shows that.
+//! removed unseen. Only an anchor kept elsewhere shows that ([`crate::checkpoint`], [`verify_against`]).
 
+mod anchor;
 mod chain;
 pub(crate) mod cursor;
 mod fault;
@@ -30,7 +31,11 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use anchor::{HeadsError, Lines};
 pub use fault::{Fault, FaultKind, Subject};
+
+use self::anchor::Against;
+use crate::checkpoint::Anchor;
 
 use crate::progress::{Phase, Progress, total};
 use crate::store::{Store, StoreError};
@@ -81,37 +86,78 @@ impl Report {
     }
 }
 
+/// Why a ledger could not be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The store failed.
+    #[error("could not read the ledger")]
+    Read(#[from] StoreError),
+    /// The heads file could not be read.
+    #[error(transparent)]
+    Heads(#[from] HeadsError),
+}
+
 /// Reads the whole ledger and holds each row against what it must follow from.
 ///
 /// Fails only if the store does. A row that the store cannot read is a fault, and the walk that met it ends there.
 pub async fn verify(
     store: &dyn Store,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Report, StoreError> {
+) -> Result<Report, VerifyError> {
+    walk(store, None, progress).await
+}
+
+/// The same, and that all that a checkpoint listed is still there and unchanged: of each stream the events up to the listed
+/// version, and each notification. What was recorded after the checkpoint is verified as by [`verify`].
+pub async fn verify_against(
+    store: &dyn Store,
+    anchor: &Anchor,
+    lines: Lines<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, VerifyError> {
+    walk(store, Some((anchor, lines)), progress).await
+}
+
+async fn walk(
+    store: &dyn Store,
+    against: Option<(&Anchor, Lines<'_>)>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, VerifyError> {
     let mut snapshot = store.snapshot().await?;
     let counts = snapshot.counts().await?;
     let mut report = Report::default();
+    let against = against.map(|(anchor, lines)| Against::new(anchor, lines, &mut report));
+    let mut against = against.transpose()?;
     let mut events = |done| {
         progress(Progress { phase: Phase::Events, done, total: total(counts.events) });
     };
-    let walked = streams::walk(&mut *snapshot, &mut report, &mut events).await;
+    let walked = streams::walk(&mut *snapshot, against.as_mut(), &mut report, &mut events).await;
     unless_unreadable(&mut report, walked)?;
     let mut notifications = |done| {
         let total = total(counts.notifications);
         progress(Progress { phase: Phase::Notifications, done, total });
     };
-    let walked =
-        notifications::walk(&mut *snapshot, &counts, &mut report, &mut notifications).await;
+    let walk = notifications::walk(
+        &mut *snapshot,
+        &counts,
+        against.as_mut(),
+        &mut report,
+        &mut notifications,
+    );
+    let walked = walk.await;
     unless_unreadable(&mut report, walked)?;
+    if let Some(against) = against {
+        against.finish(&mut report)?;
+    }
     Ok(report)
 }
 
 fn unless_unreadable(
     report: &mut Report,
-    walked: Result<(), StoreError>,
-) -> Result<(), StoreError> {
+    walked: Result<(), VerifyError>,
+) -> Result<(), VerifyError> {
     match walked {
-        Err(StoreError::Inconsistent { table, column, key }) => {
+        Err(VerifyError::Read(StoreError::Inconsistent { table, column, key })) => {
             let detail = format!(
                 "column `{column}` at key `{key}` cannot be read; what comes after it was not looked at"
             );

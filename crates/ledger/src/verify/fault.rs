@@ -58,13 +58,19 @@ pub enum FaultKind {
     Inbox,
     /// A SQL view is missing, or does not show what the streams' rows say.
     View,
+    /// What an anchor lists is not in the ledger any more.
+    AnchorGone,
+    /// An event is another than the one that an anchor lists.
+    AnchorDiffers,
+    /// A heads file is not the one that the anchor was made of.
+    AnchorFile,
     /// A row holds what cannot be read; the rows of its table after it were not looked at.
     RowUnreadable,
 }
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::Seal,
         Self::Chain,
         Self::Versions,
@@ -90,6 +96,9 @@ impl FaultKind {
         Self::Outcome,
         Self::Inbox,
         Self::View,
+        Self::AnchorGone,
+        Self::AnchorDiffers,
+        Self::AnchorFile,
         Self::RowUnreadable,
     ];
 
@@ -121,6 +130,9 @@ impl FaultKind {
             Self::Outcome => "outcome",
             Self::Inbox => "inbox",
             Self::View => "view",
+            Self::AnchorGone => "anchor-gone",
+            Self::AnchorDiffers => "anchor-differs",
+            Self::AnchorFile => "anchor-file",
             Self::RowUnreadable => "row-unreadable",
         }
     }
@@ -154,6 +166,9 @@ impl FaultKind {
             | Self::Outcome
             | Self::Inbox
             | Self::View
+            | Self::AnchorGone
+            | Self::AnchorDiffers
+            | Self::AnchorFile
             | Self::RowUnreadable => false,
         }
     }
@@ -172,6 +187,8 @@ pub enum Subject {
     Table(&'static str),
     /// A view.
     View(&'static str),
+    /// The heads file of a checkpoint.
+    Heads,
 }
 
 impl fmt::Display for Subject {
@@ -182,6 +199,7 @@ impl fmt::Display for Subject {
             Self::Notification(digest) => write!(f, "notification:{digest}"),
             Self::Table(name) => write!(f, "table `{name}`"),
             Self::View(name) => write!(f, "view `{name}`"),
+            Self::Heads => f.write_str("the heads file"),
         }
     }
 }

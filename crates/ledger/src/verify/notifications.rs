@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use marketplace::digest::Digest;
 use marketplace::parse::parse;
 
-use super::{FaultKind, Report, Subject};
+use super::anchor::Against;
+use super::{FaultKind, Report, Subject, VerifyError};
 use crate::MAX_BODY;
 use crate::progress::total;
 use crate::row::{NotificationRow, Outcome, StoredBody};
@@ -21,9 +22,10 @@ const BYTES: i64 = 4 * 1_048_576;
 pub(super) async fn walk(
     snapshot: &mut dyn Snapshot,
     counts: &Counts,
+    mut against: Option<&mut Against<'_>>,
     report: &mut Report,
     progress: &mut dyn FnMut(u64),
-) -> Result<(), StoreError> {
+) -> Result<(), VerifyError> {
     let mut waiting = BTreeMap::new();
     let mut after = None;
     loop {
@@ -32,6 +34,9 @@ pub(super) async fn walk(
         after = Some(last.digest);
         inbox(snapshot, &rows, &mut waiting, report).await?;
         for row in &rows {
+            if let Some(against) = against.as_deref_mut() {
+                against.notification(Some(&row.digest), report)?;
+            }
             history(snapshot, row, report).await?;
         }
         let mut rest = rows.as_slice();
@@ -50,6 +55,9 @@ pub(super) async fn walk(
         report.notifications =
             report.notifications.saturating_add(u64::try_from(rows.len()).unwrap_or(0));
         progress(report.notifications);
+    }
+    if let Some(against) = against {
+        against.notification(None, report)?;
     }
     sums(counts, &waiting, report);
     Ok(())

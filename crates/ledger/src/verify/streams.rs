@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use deal::stream::StreamId;
 use marketplace::digest::Digest;
 
+use super::anchor::{Against, Listed};
 use super::chain::Chain;
 use super::cursor::{Cursor, Events, Keys, Outbox, Streams};
-use super::{FaultKind, Report, Subject};
+use super::{FaultKind, Report, Subject, VerifyError};
 use crate::row::{Cause, EventRow, OutboxRow};
 use crate::store::{Snapshot, StoreError};
 use crate::views::Expected;
@@ -21,18 +22,27 @@ const PUBLIC: &str = "public/";
 /// Walks through every stream that any table names.
 pub(super) async fn walk(
     snapshot: &mut dyn Snapshot,
+    mut against: Option<&mut Against<'_>>,
     report: &mut Report,
     progress: &mut dyn FnMut(u64),
-) -> Result<(), StoreError> {
+) -> Result<(), VerifyError> {
     let mut tables = Tables::new();
     let mut views = Expected::default();
     let mut causes = Causes::default();
     while let Some(stream) = tables.first(snapshot).await? {
-        tables.stream(snapshot, stream, &mut causes, &mut views, report).await?;
+        let listed = match against.as_deref_mut() {
+            Some(against) => against.stream(&stream, report)?,
+            None => None,
+        };
+        tables.stream(snapshot, stream, listed, &mut causes, &mut views, report).await?;
         progress(report.events);
     }
+    if let Some(against) = against {
+        against.streams_over(report)?;
+    }
     causes.look_up(snapshot, report).await?;
-    compare(snapshot, views, report).await
+    compare(snapshot, views, report).await?;
+    Ok(())
 }
 
 /// Holds what the views add up to against what the streams' rows say.
@@ -93,6 +103,7 @@ impl Tables {
         &mut self,
         snapshot: &mut dyn Snapshot,
         stream: StreamId,
+        mut listed: Option<Listed>,
         causes: &mut Causes,
         views: &mut Expected,
         report: &mut Report,
@@ -102,6 +113,9 @@ impl Tables {
         while let Some(event) = self.events.next_of(snapshot, &stream).await? {
             report.events = report.events.saturating_add(1);
             chain.event(&event, report);
+            if let Some(listed) = &mut listed {
+                listed.event(&event, report);
+            }
             while let Some(row) = waiting.take_if(|row| row.version < event.version) {
                 unknown(&row, report);
                 waiting = self.next_outbox(snapshot, &stream, report).await?;
@@ -112,6 +126,9 @@ impl Tables {
             }
             published(&event, row.as_ref(), report);
             causes.add(snapshot, &event, report).await?;
+        }
+        if let Some(listed) = listed {
+            listed.finish(&stream, report);
         }
         while let Some(row) = waiting {
             unknown(&row, report);
