@@ -16,6 +16,7 @@
 //!
 //! What is never done here: SQL, a call to AWS, a decision that depends on the order of arrival.
 
+pub mod chain;
 pub mod clock;
 pub mod command;
 mod conclude;

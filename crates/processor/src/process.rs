@@ -11,6 +11,7 @@ use ledger::store::{Retry, Store, StoreError, Transaction};
 use marketplace::digest::Digest;
 use marketplace::ids::AccountId;
 
+use crate::chain::Chain;
 use crate::clock::Clock;
 use crate::delivery::{Delivery, ProcessError, Processed, Results, Via};
 use crate::intake::{self, Parsed};
@@ -120,7 +121,7 @@ impl Processor {
         let mut tx = self.store.begin().await?;
         let parsed = intake::read(&delivery.body, delivery.via, &self.settings.accounts);
         let digest = parsed.digest;
-        let reason = chain(error);
+        let reason = reason(error);
         let mut writes = raw(delivery, digest, &reason, now);
         if !tx.known(&[digest], &[]).await?.is_empty() {
             // Another processor kept it meanwhile: only this arrival is noted.
@@ -226,15 +227,9 @@ fn is_final(error: &ProcessError) -> bool {
     }
 }
 
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        words = format!("{words}: {cause}");
-        next = cause.source();
-    }
-    words.chars().filter(|c| !c.is_control()).take(1_000).collect()
+/// Why a delivery could not be decided, fit to be kept and shown.
+fn reason(error: &ProcessError) -> String {
+    Chain(error).to_string().chars().filter(|c| !c.is_control()).take(1_000).collect()
 }
 
 /// The rows of a delivery that is only kept.
