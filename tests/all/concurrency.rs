@@ -2,7 +2,6 @@
 //! those of one processor that took everything in order.
 
 use std::path::Path;
-use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,13 +11,11 @@ use deal::moment::Moment;
 use ledger::memory::MemoryStore;
 use ledger::store::{Snapshot, Store, StoreError, Transaction};
 use ledger::verify::verify;
-use ledger_postgres::{ConnectOptions, PostgresStore, Server, migrate};
 use ledger_sqlite::{OpenOptions, SqliteStore};
 use processor::clock::FixedClock;
 use processor::delivery::{Delivery, Via};
 use processor::{Processor, Settings};
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
+use resold_tests::database::Database;
 use tokio::sync::Barrier;
 
 use crate::conclusions::conclusions;
@@ -46,24 +43,11 @@ async fn eight_processors_on_postgres_conclude_what_one_does() {
 
 /// Runs a test on a database of its own.
 async fn on_postgres(what: &str, test: impl AsyncFnOnce(Arc<dyn Store>)) {
-    let server = std::env::var("RESOLD_TEST_POSTGRES")
-        .expect("RESOLD_TEST_POSTGRES is not set: run `make test`, which starts a server");
-    let name = format!("resold_{what}_{}", std::process::id());
-    let options = PgConnectOptions::from_str(&server).expect("a URL");
-    let mut owner = options.connect().await.expect("the server answers");
-    let make = AssertSqlSafe(format!("create database {name}"));
-    owner.execute(make).await.expect("a database can be made");
-    let url = in_database(&server, &name);
-    migrate(&url, Server::Postgres).await.expect("its tables can be made");
-    let store = PostgresStore::connect(
-        &url,
-        ConnectOptions { connections: 16, ..ConnectOptions::default() },
-    );
-    let store = store.await.expect("it opens");
+    let database = Database::fresh(what).await;
+    let store = database.store(16).await;
     test(Arc::new(store.clone())).await;
     store.close().await;
-    let remove = AssertSqlSafe(format!("drop database {name} with (force)"));
-    owner.execute(remove).await.expect("it can be removed");
+    database.remove().await;
 }
 
 /// A store whose first transactions all begin to read before any of them may write.
@@ -126,13 +110,6 @@ async fn assert_no_write_skew(store: Arc<dyn Store>) {
 #[tokio::test]
 async fn no_write_skew_on_postgres() {
     on_postgres("skew", async |store| assert_no_write_skew(store).await).await;
-}
-
-fn in_database(url: &str, name: &str) -> String {
-    let (place, query) = url.split_once('?').unwrap_or((url, ""));
-    let (scheme, place) = place.split_once("://").expect("a URL");
-    let host = place.split('/').next().unwrap_or_default();
-    format!("{scheme}://{host}/{name}?{query}")
 }
 
 async fn assert_alike(store: Arc<dyn Store>) {

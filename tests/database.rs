@@ -1,0 +1,68 @@
+//! A database of a test's own, on the PostgreSQL server that `make test` starts.
+
+use std::str::FromStr as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ledger_postgres::{ConnectOptions, PostgresStore, Server, migrate};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection};
+
+/// A database that no other test uses.
+pub struct Database {
+    server: PgConnection,
+    /// Its name on the server.
+    pub name: String,
+    /// Its URL.
+    pub url: String,
+}
+
+impl Database {
+    /// A name and a URL for a database that is still to be made.
+    pub async fn planned(what: &str) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let server = std::env::var("RESOLD_TEST_POSTGRES")
+            .expect("RESOLD_TEST_POSTGRES is not set: run `make test`, which starts a server");
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("resold_{what}_{}_{number}", std::process::id());
+        let url = in_database(&server, &name);
+        let options = PgConnectOptions::from_str(&server).expect("a URL");
+        let server = options.connect().await.expect("the server answers");
+        Self { server, name, url }
+    }
+
+    /// A database with an empty ledger.
+    pub async fn fresh(what: &str) -> Self {
+        let mut database = Self::planned(what).await;
+        database.make().await;
+        database
+    }
+
+    /// Makes the database, with an empty ledger in it.
+    pub async fn make(&mut self) {
+        self.server_does(format!("create database {}", self.name)).await;
+        migrate(&self.url, Server::Postgres).await.expect("its tables can be made");
+    }
+
+    /// Runs a statement on the server, outside of this database.
+    pub async fn server_does(&mut self, statement: String) {
+        self.server.execute(AssertSqlSafe(statement)).await.expect("the statement succeeds");
+    }
+
+    /// Its ledger.
+    pub async fn store(&self, connections: u32) -> PostgresStore {
+        let options = ConnectOptions { connections, ..ConnectOptions::default() };
+        PostgresStore::connect(&self.url, options).await.expect("it opens")
+    }
+
+    /// Removes the database.
+    pub async fn remove(mut self) {
+        self.server_does(format!("drop database {} with (force)", self.name)).await;
+    }
+}
+
+fn in_database(url: &str, name: &str) -> String {
+    let (place, query) = url.split_once('?').unwrap_or((url, ""));
+    let (scheme, place) = place.split_once("://").expect("a URL");
+    let host = place.split('/').next().unwrap_or_default();
+    format!("{scheme}://{host}/{name}?{query}")
+}
