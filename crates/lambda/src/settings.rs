@@ -21,6 +21,9 @@ pub struct SettingsError(pub Vec<String>);
 /// Reads settings with a function that looks a variable up.
 pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
     let mut mistakes = Vec::new();
+    if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
+        mistakes.push("AWS_LAMBDA_RUNTIME_API is not set: only AWS Lambda runs this".to_owned());
+    }
     let ledger = variable("RESOLD_LEDGER").unwrap_or_default();
     if !(ledger.starts_with("postgres://") || ledger.starts_with("postgresql://")) {
         mistakes
@@ -55,6 +58,7 @@ mod tests {
         let look_up = |name: &str| match name {
             "RESOLD_LEDGER" => Some(ledger.to_owned()),
             "RESOLD_ACCOUNTS" => Some(accounts.to_owned()),
+            "AWS_LAMBDA_RUNTIME_API" => Some("127.0.0.1:9001".to_owned()),
             _ => None,
         };
         read(look_up).map_or_else(|error| error.0.len(), |_| 0)
@@ -67,5 +71,6 @@ mod tests {
         assert_eq!(errors("sqlite:x.db", ""), 1);
         assert_eq!(errors("", "12"), 2);
         assert_eq!(errors("postgres://h/db", "12,111122223333,x"), 2);
+        assert_eq!(read(|_| None).map_err(|error| error.0.len()), Err(2));
     }
 }
