@@ -1,4 +1,4 @@
-//! From deliveries to what they say: parsing, duplicates, foreign accounts, routing, parking.
+//! From parsed deliveries to what they say: duplicates, foreign accounts, routing, parking.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,78 +11,17 @@ use deal::route::{Route, other_ids, route, waits_for};
 use deal::stream::StreamId;
 use ledger::row::{Cause, Known, NewDelivery, NewNotification, NewOutcome, Outcome, Writes};
 use ledger::store::{StoreError, Transaction};
-use marketplace::catalog;
 use marketplace::digest::Digest;
-use marketplace::ids::{AccountId, AgreementId};
+use marketplace::ids::AgreementId;
 use marketplace::notification::{Family, Notification};
-use marketplace::parse::{MAX_BODY, Malformed, MalformedReason, parse};
+use marketplace::parse::{MAX_BODY, parse};
 
-use crate::delivery::{Delivery, Processed, Via};
+use crate::delivery::{Delivery, Processed};
+use crate::parsed::{Content, Parsed};
 use crate::settle::Caused;
 
-/// An envelope id longer than this is kept as its digest.
-const MAX_ENVELOPE_ID: usize = 300;
 /// At most so many agreements are looked up for one license or case.
 const AGREEMENTS: u32 = 10;
-
-/// A delivery after parsing.
-#[derive(Debug)]
-pub(crate) struct Parsed {
-    pub(crate) digest: Digest,
-    envelope_id: String,
-    pub(crate) content: Content,
-}
-
-/// What a body is.
-#[derive(Debug)]
-pub(crate) enum Content {
-    /// A notification that we may use.
-    Good(Box<Notification>),
-    /// A notification for an account that is not configured.
-    Foreign(Box<Notification>),
-    /// Something that cannot be read, and why.
-    Malformed(String),
-}
-
-/// Parses one body. Only an import may describe an opportunity: nobody else speaks for the Catalog API.
-pub(crate) fn read(body: &[u8], via: Via, accounts: &BTreeSet<AccountId>) -> Parsed {
-    match parse(body) {
-        Ok(notification) => {
-            let forged = notification.envelope.source == catalog::SOURCE && via != Via::Import;
-            let account = notification.envelope.account.as_ref();
-            let foreign = account.is_some_and(|account| !accounts.contains(account));
-            let envelope_id = stored_id(notification.envelope.id.as_deref());
-            if forged {
-                let reason =
-                    format!("`{}` is a source that only an import may use", catalog::SOURCE);
-                let content = Content::Malformed(reason);
-                return Parsed { digest: Digest::of(body), envelope_id, content };
-            }
-            let digest = notification.digest;
-            let content = if foreign && !accounts.is_empty() {
-                Content::Foreign(Box::new(notification))
-            } else {
-                Content::Good(Box::new(notification))
-            };
-            Parsed { digest, envelope_id, content }
-        }
-        Err(Malformed { digest, envelope_id, reason }) => {
-            let envelope_id = stored_id(envelope_id.as_deref());
-            let reason = words(&reason);
-            Parsed { digest, envelope_id, content: Content::Malformed(reason) }
-        }
-    }
-}
-
-fn words(reason: &MalformedReason) -> String {
-    reason.to_string()
-}
-
-fn stored_id(id: Option<&str>) -> String {
-    let id = id.unwrap_or_default();
-    let fits = id.len() <= MAX_ENVELOPE_ID && !id.contains('\0');
-    if fits { id.to_owned() } else { Digest::of(id.as_bytes()).to_string() }
-}
 
 /// What a batch says, and what of it is written whatever is decided.
 #[derive(Debug, Default)]

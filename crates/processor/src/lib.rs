@@ -23,6 +23,7 @@ mod conclude;
 pub mod delivery;
 mod intake;
 mod link;
+mod parsed;
 pub mod process;
 mod reach;
 mod settle;

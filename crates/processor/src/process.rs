@@ -14,7 +14,8 @@ use marketplace::ids::AccountId;
 use crate::chain::Chain;
 use crate::clock::Clock;
 use crate::delivery::{Delivery, ProcessError, Processed, Results, Via};
-use crate::intake::{self, Parsed};
+use crate::intake;
+use crate::parsed::{self, Parsed};
 use crate::settle::{Caused, settle};
 use crate::world::World;
 
@@ -119,7 +120,7 @@ impl Processor {
     ) -> Result<Processed, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let parsed = intake::read(&delivery.body, delivery.via, &self.settings.accounts);
+        let parsed = parsed::read(&delivery.body, delivery.via, &self.settings.accounts);
         let digest = parsed.digest;
         let reason = reason(error);
         let mut writes = raw(delivery, digest, &reason, now);
@@ -142,7 +143,7 @@ impl Processor {
         let now = self.clock.now();
         let accounts = &self.settings.accounts;
         let parse = |delivery| -> (&Delivery, Parsed) {
-            (delivery, intake::read(&delivery.body, delivery.via, accounts))
+            (delivery, parsed::read(&delivery.body, delivery.via, accounts))
         };
         let parsed: Vec<(&Delivery, Parsed)> = batch.iter().map(parse).collect();
         let mut tx = self.store.begin().await?;

@@ -11,7 +11,8 @@ use ledger::store::StoreError;
 use marketplace::digest::Digest;
 
 use crate::delivery::{ProcessError, Results};
-use crate::intake::{self, Intake, Parsed};
+use crate::intake::{self, Intake};
+use crate::parsed::{self, Parsed};
 use crate::process::{MAX_BATCH, Processor, via_of};
 use crate::world::{Reason, World};
 
@@ -113,7 +114,7 @@ impl Processor {
             let arrivals = tx.deliveries(&stored.digest).await?;
             let imported = arrivals.iter().find(|arrival| arrival.via == "import");
             let via = imported.or(arrivals.first()).map_or("queue", |arrival| &arrival.via);
-            let mut parsed = intake::read(&body, via_of(via), &self.settings.accounts);
+            let mut parsed = parsed::read(&body, via_of(via), &self.settings.accounts);
             parsed.digest = stored.digest;
             bodies.push((stored.number, parsed));
         }
