@@ -6,9 +6,11 @@
     reason = "a test ends where something is not as expected"
 )]
 
+mod arrows;
 mod conclusions;
 mod concurrency;
 mod generated;
 mod orders;
 mod scenario;
 mod scenarios;
+mod tidy;
