@@ -11,6 +11,7 @@ mod conclusions;
 mod concurrency;
 mod generated;
 mod orders;
+mod passing;
 mod scenario;
 mod scenarios;
 mod tidy;

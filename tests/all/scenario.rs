@@ -89,20 +89,31 @@ fn inputs(file: &Path) -> Vec<(Via, Vec<u8>)> {
 }
 
 impl Scenario {
-    /// A processor on a store, its clock standing at the scenario's time.
-    pub(crate) fn processor(&self, store: Arc<dyn Store>) -> Processor {
+    /// A processor on a store, its clock standing at a time.
+    pub(crate) fn processor_at(&self, store: Arc<dyn Store>, now: Moment) -> Processor {
         let settings = Settings { accounts: self.accounts.clone(), ..Settings::default() };
-        Processor::new(store, Arc::new(FixedClock(self.effective)), settings)
+        Processor::new(store, Arc::new(FixedClock(now)), settings)
     }
 
     /// Takes these inputs in, in batches of a size, then sweeps until nothing is left to do.
     pub(crate) async fn run(&self, store: &Arc<dyn Store>, order: &[usize], batch: usize) {
-        let processor = self.processor(Arc::clone(store));
+        self.run_at(store, self.effective, order, batch).await;
+    }
+
+    /// The same at another time than the scenario's.
+    pub(crate) async fn run_at(
+        &self,
+        store: &Arc<dyn Store>,
+        now: Moment,
+        order: &[usize],
+        batch: usize,
+    ) {
+        let processor = self.processor_at(Arc::clone(store), now);
         for (number, part) in order.chunks(batch).enumerate() {
             let deliveries: Vec<Delivery> = part
                 .iter()
                 .enumerate()
-                .map(|(place, input)| self.delivery(format!("{number}-{place}"), *input))
+                .map(|(place, input)| self.delivery(format!("{now}-{number}-{place}"), *input))
                 .collect();
             for result in processor.process(&deliveries).await {
                 result.expect("the delivery is recorded");
