@@ -7,6 +7,19 @@ use ledger_postgres::{ConnectOptions, PostgresStore, Server, migrate};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection};
 
+/// The tables that a ledger's history is in.
+const HISTORY: [&str; 9] = [
+    "notifications",
+    "bodies",
+    "deliveries",
+    "outcomes",
+    "inbox",
+    "events",
+    "streams",
+    "keys",
+    "outbox",
+];
+
 /// A database that no other test uses.
 pub struct Database {
     server: PgConnection,
@@ -52,6 +65,18 @@ impl Database {
     pub async fn store(&self, connections: u32) -> PostgresStore {
         let options = ConnectOptions { connections, ..ConnectOptions::default() };
         PostgresStore::connect(&self.url, options).await.expect("it opens")
+    }
+
+    /// Empties the ledger of the database that this is a connection to, in one transaction.
+    pub async fn clear(connection: &mut PgConnection) {
+        let deletes = HISTORY.map(|table| format!("delete from {table};")).concat();
+        connection.execute(AssertSqlSafe(deletes)).await.expect("the tables can be emptied");
+    }
+
+    /// A connection of one's own, beside those of the ledger.
+    pub async fn connect(&self) -> PgConnection {
+        let options = PgConnectOptions::from_str(&self.url).expect("a URL");
+        options.connect().await.expect("the database answers")
     }
 
     /// Removes the database.

@@ -14,4 +14,5 @@ mod orders;
 mod passing;
 mod scenario;
 mod scenarios;
+mod stores;
 mod tidy;

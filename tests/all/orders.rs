@@ -50,7 +50,11 @@ pub(crate) fn random_order(seed: u64, inputs: usize) -> (Vec<usize>, usize) {
     (order, random.usize(1..=5))
 }
 
-async fn conclude(scenario: &Scenario, order: &[usize], batch: usize) -> BTreeMap<String, Value> {
+pub(crate) async fn conclude(
+    scenario: &Scenario,
+    order: &[usize],
+    batch: usize,
+) -> BTreeMap<String, Value> {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     scenario.run(&store, order, batch).await;
     conclusions(&*store).await
