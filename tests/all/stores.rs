@@ -1,15 +1,18 @@
 //! Order does not matter on the real stores either: random orders of every scenario, with repetitions and batches, conclude
 //! what a store in memory does that took the files in order.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use ledger::store::Store;
+use ledger::verify::verify;
 use ledger_postgres::PostgresStore;
 use ledger_sqlite::{OpenOptions, SqliteStore};
 use resold_tests::database::Database;
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::conclusions::conclusions;
@@ -46,25 +49,19 @@ impl Place {
     }
 
     /// Runs a scenario on an empty ledger and compares what it concludes.
-    async fn run(&mut self, scenario: &Scenario, seed: u64, expected: &Conclusions) {
-        let (order, batch) = random_order(seed, scenario.inputs.len());
-        let what = format!("{} in the order {order:?}, batches of {batch}", scenario.name);
+    async fn run(&mut self, scenario: &Scenario, seed: u64, expected: &BTreeMap<String, Value>) {
         match self {
             Self::Sqlite(folder) => {
                 let file = folder.join("ledger.db");
                 std::fs::copy(folder.join("empty.db"), &file).expect("the ledger can be copied");
                 let store = SqliteStore::open(&file, OpenOptions::WRITE).await;
                 let store = store.expect("the file opens");
-                let shared: Arc<dyn Store> = Arc::new(store.clone());
-                scenario.run(&shared, &order, batch).await;
-                assert_equal(&what, &conclusions(&*shared).await, expected);
+                assert_alike(Arc::new(store.clone()), scenario, seed, expected).await;
                 store.close().await;
             }
             Self::Postgres { store, cleaner, .. } => {
                 Database::clear(cleaner).await;
-                let shared: Arc<dyn Store> = Arc::new(store.clone());
-                scenario.run(&shared, &order, batch).await;
-                assert_equal(&what, &conclusions(&*shared).await, expected);
+                assert_alike(Arc::new(store.clone()), scenario, seed, expected).await;
             }
         }
     }
@@ -83,7 +80,23 @@ impl Place {
     }
 }
 
-type Conclusions = std::collections::BTreeMap<String, serde_json::Value>;
+/// Runs a scenario in one random order on an empty ledger.
+async fn assert_alike(
+    store: Arc<dyn Store>,
+    scenario: &Scenario,
+    seed: u64,
+    expected: &BTreeMap<String, Value>,
+) {
+    let (order, batch) = random_order(seed, scenario.inputs.len());
+    let what = format!("{} in the order {order:?}, batches of {batch}", scenario.name);
+    scenario.run(&store, &order, batch).await;
+    assert_equal(&what, &conclusions(&*store).await, expected);
+    // Every row of some of them, for the time it takes.
+    if seed.is_multiple_of(10) {
+        let report = verify(&*store, &mut |_| {}).await.expect("the ledger can be read");
+        assert!(report.is_sound(), "{what}: {:?}", report.faults);
+    }
+}
 
 /// Each thread takes the next scenario until there is none.
 fn every_scenario(place: impl AsyncFn(usize) -> Place + Sync) {
