@@ -1,23 +1,49 @@
 //! `resold ledger`.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use ledger::export::export;
 use ledger::rebuild::rebuild;
-use ledger::verify::verify;
+use ledger::verify::{verify, verify_against};
 
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place::Access;
 
+mod anchor;
+
 /// Commands on the ledger itself.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Hold every row against what it must follow from, and tell every fault
-    #[command(after_help = "Examples:\n  resold ledger verify")]
-    Verify,
+    #[command(after_help = "\
+Without an anchor this shows clumsy tampering only: who can write the ledger can seal it anew. With an anchor that was kept
+where the ledger's writers cannot reach, it shows every event and notification before it that was changed or removed.
+
+Examples:
+  resold ledger verify
+  resold ledger verify --against 2026-12-20.anchor")]
+    Verify {
+        /// Hold the ledger against this anchor too, and the heads file beside it
+        #[arg(long, value_name = "ANCHOR")]
+        against: Option<PathBuf>,
+    },
+    /// Write down what the ledger holds: an anchor to be kept elsewhere, and the heads that it stands for
+    #[command(after_help = "\
+Writes FILE, the anchor (a few lines of JSON: counts and two Merkle roots), and FILE.heads, the sorted list of every
+stream's version and hash and of every notification. Processors may run meanwhile. Verify before, and keep the
+anchor where nobody who can write the ledger can change it.
+
+Examples:
+  resold ledger checkpoint 2026-12-20.anchor")]
+    Checkpoint {
+        /// The anchor to write; it must not exist yet
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Fold all streams and keys again from the events; verify first
     #[command(after_help = "Examples:\n  resold ledger rebuild")]
     Rebuild,
@@ -29,7 +55,8 @@ pub enum Command {
 /// Carries out a command.
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Verify => check(context).await,
+        Command::Verify { against } => check(context, against.as_deref()).await,
+        Command::Checkpoint { file } => anchor::make(context, &file).await,
         Command::Rebuild => {
             let store = context.store(Access::Write).await?;
             let built = rebuild(&*store, &mut |_| {}).await;
@@ -54,9 +81,13 @@ pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Fa
     }
 }
 
-async fn check(context: &mut Context<'_>) -> Result<Exit, Failure> {
+async fn check(context: &mut Context<'_>, against: Option<&Path>) -> Result<Exit, Failure> {
+    let mut against = against.map(anchor::read).transpose()?;
     let store = context.store(Access::Read).await?;
-    let report = verify(&*store, &mut |_| {}).await;
+    let report = match &mut against {
+        None => verify(&*store, &mut |_| {}).await,
+        Some((anchor, lines)) => verify_against(&*store, anchor, lines, &mut |_| {}).await,
+    };
     let report =
         report.map_err(|error| Failure::new("could not verify the ledger").because(error))?;
     for fault in &report.faults {
