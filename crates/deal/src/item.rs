@@ -2,8 +2,8 @@
 //!
 //! An item names itself by `id` and others by `opportunity`, `offer`, `agreement`, `license`, `partner`, `buyer`. What
 //! is not known is null. Times are RFC 3339, days are `YYYY-MM-DD`, amounts are exact decimal text beside their
-//! `currency`. Nothing here tells of our own history (recorded times, versions, causes): whatever the order of
-//! deliveries, items are equal.
+//! `currency`. But for the timeline, nothing here tells of our own history (recorded times, versions, causes): whatever
+//! the order of deliveries, items are equal.
 
 mod agreement;
 mod deal;
@@ -13,6 +13,7 @@ mod finding;
 mod offer;
 mod opportunity;
 mod partner;
+mod timeline;
 
 pub use agreement::{Adjustment, Agreement, AgreementStatus, CancellationItem, License};
 pub use deal::Deal;
@@ -22,6 +23,7 @@ pub use finding::FindingItem;
 pub use offer::{DecisionItem, Offer, OfferStatus};
 pub use opportunity::{Direction, Opportunity};
 pub use partner::{Amount, Partner, Tally};
+pub use timeline::{CauseItem, Place, TimelineItem};
 
 use marketplace::ids::ProductName;
 

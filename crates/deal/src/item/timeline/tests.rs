@@ -1,0 +1,88 @@
+use super::*;
+use crate::event::SCHEMA;
+use crate::stream::StreamKind;
+
+use StreamKind::{
+    Agreement, ChangeSet, EnvelopeId, Notification, NotificationType, OfferSet, Opportunity,
+    Partner, Seller,
+};
+
+/// Reads an event; `@` stands for a witness, `&` for the time and digest of a register.
+fn event(stream: StreamKind, kind: &str, payload: &str) -> Event {
+    let payload =
+        payload.replace('@', r#"{"a":"created","t":0,"d":"0"}"#).replace('&', r#""t":0,"d":"0""#);
+    Event::read(stream, kind, SCHEMA, &payload).unwrap_or_else(|error| panic!("{kind}: {error:?}"))
+}
+
+/// The stream, the event's type, its payload, and what it says.
+#[rustfmt::skip]
+const WORDS: &[(StreamKind, &str, &str, &str)] = &[
+    (Opportunity, "fact/named", r#"{"first_named":[{"v":true,"w":@}]}"#, "opportunity named by an agreement"),
+    (Opportunity, "public/Opportunity Released", r#"{"id":"resaleauthz-1","status":"active"}"#, "opportunity released: active"),
+    (StreamKind::Offer, "fact/offer-released", r#"{"released":0,"seller":[{"v":"222233334444","w":@}],"buyers":{"v":["555566667777","666677778888"],&}}"#, "offer released by 222233334444 for 555566667777, 666677778888"),
+    (StreamKind::Offer, "fact/offer-released", r#"{"released":0,"expires":{"v":0,&}}"#, "offer released: expires 1970-01-01T00:00:00Z"),
+    (StreamKind::Offer, "fact/named", r#"{"confirmed":[{"v":"resaleauthz-1","w":@}]}"#, "offer named by an agreement: confirms resaleauthz-1"),
+    (StreamKind::Offer, "fact/offerset-released", r#"{"offer_set":[{"v":"offerset-1","w":@}]}"#, "offerset released: in offerset-1"),
+    (StreamKind::Offer, "fact/link-decided", r#"{"decisions":{"resaleauthz-1":{"v":{"linked":true,"who":"ann","why":"told"},&}}}"#, "offer linked to resaleauthz-1 by a person"),
+    (StreamKind::Offer, "fact/link-decided", r#"{"decisions":{"resaleauthz-1":{"v":{"linked":false,"who":"ann","why":"told"},&}}}"#, "offer parted from resaleauthz-1 by a person"),
+    (StreamKind::Offer, "public/Offer Received", r#"{"id":"offer-1","type":"CPPO","released":true,"link":{"basis":"inferred","opportunity":"resaleauthz-1"}}"#, "offer received: inferred resaleauthz-1"),
+    (StreamKind::Offer, "public/Offer Linked", r#"{"id":"offer-1","type":"CPPO","released":true,"link":{"basis":"ambiguous","eligible":2}}"#, "offer linked: ambiguous, 2 fit"),
+    (StreamKind::Offer, "public/Offer Linked", r#"{"id":"offer-1","type":"CPPO","released":true,"link":{"basis":"ambiguous","eligible":1,"contested":true}}"#, "offer linked: ambiguous, contested"),
+    (StreamKind::Offer, "public/Offer Linked", r#"{"id":"offer-1","type":"CPPO","released":true,"link":{"basis":"unmatched"}}"#, "offer linked: unmatched"),
+    (StreamKind::Offer, "public/Offer Received", r#"{"id":"offer-1","type":"PRIVATE","released":true}"#, "offer received"),
+    (OfferSet, "fact/offerset-released", r#"{"offers":["offer-1","offer-2"]}"#, "set of 2 offers released"),
+    (Agreement, "fact/purchase-agreement-created", r#"{"created":0,"intent":[{"v":"NEW","w":@}],"authorization":[{"v":"resaleauthz-1","w":@}],"offer":[{"v":"offer-1","w":@}],"acceptor":[{"v":"555566667777","w":@}]}"#, "agreement created: confirms resaleauthz-1, from offer-1, accepted by 555566667777"),
+    (Agreement, "fact/purchase-agreement-created", r#"{"created":0,"intent":[{"v":"RENEW","w":@}]}"#, "agreement created: RENEW"),
+    (Agreement, "fact/purchase-agreement-amended", r#"{"amended":0,"end":{"v":0,&}}"#, "agreement amended: ends 1970-01-01T00:00:00Z"),
+    (Agreement, "fact/purchase-agreement-ended", r#"{"ended":[{"v":"cancelled","w":@}]}"#, "agreement ended: cancelled"),
+    (Agreement, "fact/purchase-agreement-ending", r#"{"ending_notice":{"v":30,&}}"#, "agreement ends in 30 days, says AWS"),
+    (Agreement, "fact/purchase-agreement-renewal-upcoming", r#"{"renewal_upcoming":0}"#, "purchase agreement renewal upcoming"),
+    (Agreement, "fact/purchase-agreement-advisory-issued", r#"{"advisory":{"v":true,&}}"#, "advisory issued"),
+    (Agreement, "fact/purchase-agreement-advisory-resolved", r#"{"advisory":{"v":false,&}}"#, "advisory resolved"),
+    (Agreement, "fact/license-updated", r#"{"licenses":{"l-1":{"updated":0}}}"#, "license l-1 updated"),
+    (Agreement, "fact/license-deprovisioned", r#"{"licenses":{"l-1":{"deprovisioned":0}}}"#, "license l-1 deprovisioned"),
+    (Agreement, "fact/agreement-cancellation-request-created", r#"{"cancellations":{"acr-1":{"v":{"step":"pending-approval","reason_code":"OTHER"},&}}}"#, "cancellation request acr-1: pending approval, OTHER"),
+    (Agreement, "fact/purchase-agreement-billing-adjustment-completed", r#"{"adjustments":{"ba-1":{"v":{"completed":true,"amount":"-10.50","currency":"USD"},&}}}"#, "billing adjustment ba-1: completed, -10.50 USD"),
+    (Agreement, "fact/purchase-agreement-billing-adjustment-failed", r#"{"adjustments":{"ba-1":{"v":{"completed":false},&}}}"#, "billing adjustment ba-1: failed"),
+    (Agreement, "fact/purchase-agreement-created", r#"{"successor":[{"v":"agmt-2","w":@}]}"#, "agmt-2 succeeds the agreement"),
+    (Agreement, "fact/named", "{}", "agreement named by an agreement"),
+    (Agreement, "public/Entitlement Granted", r#"{"id":"agmt-1","type":"CPPO","status":"active","license_state":"held","licenses":["l-1"]}"#, "entitlement granted: active, license l-1"),
+    (Agreement, "public/Entitlement Ended", r#"{"id":"agmt-1","type":"CPPO","status":"ended","reason":"renewed","license_state":"awaited","successor":"agmt-2"}"#, "entitlement ended: renewed, followed by agmt-2"),
+    (Agreement, "public/Finding Raised", r#"{"id":"end-time-passed:agreement/agmt-1","kind":"end-time-passed","severity":"warning","subject":"agreement/agmt-1","since":0,"first":0,"last":0,"evidence":{}}"#, "finding raised: end-time-passed (warning)"),
+    (Agreement, "fact/finding-acknowledged", r#"{"acknowledged":{"x":{"v":{"who":"ann","why":"known","through":0},&}}}"#, "finding acknowledged"),
+    (Partner, "fact/offer-released", r#"{"name":{"v":"Northwind Resale",&},"aliases":[["code1","prod-1"]]}"#, "partner: Northwind Resale, code1 is prod-1"),
+    (Partner, "work/pending", r#"{"kind":"judge","value":"x","hi_from":0,"hi_to":1,"after":null,"done":false}"#, "more of its offers are to be judged again"),
+    (Partner, "work/pending", r#"{"kind":"judge","value":"x","hi_from":0,"hi_to":1,"after":null,"done":true}"#, "all of its offers are judged again"),
+    (ChangeSet, "fact/change-set-failed", r#"{"result":{"v":"failed",&},"failure_code":{"v":"CLIENT_ERROR",&}}"#, "change set failed: CLIENT_ERROR"),
+    (Seller, "fact/disbursement-paused", r#"{"disbursement_first":0}"#, "disbursement paused"),
+    (Seller, "fact/products-security-report-created", r#"{"security_first":0}"#, "security report created"),
+    (Notification, "fact/quarantined", r#"{"reason":{"v":"not JSON",&}}"#, "notification quarantined: not JSON"),
+    (NotificationType, "fact/product-spotlighted", "{}", "a notification of an unknown type: product-spotlighted"),
+    (EnvelopeId, "fact/id-with-two-contents", "{}", "another content came under the same id"),
+];
+
+#[test]
+fn what_an_event_says() {
+    for (stream, kind, payload, expected) in WORDS {
+        assert_eq!(words(&event(*stream, kind, payload)), *expected, "{kind}");
+    }
+}
+
+#[test]
+fn who_decided_and_why() {
+    let decided =
+        r#"{"decisions":{"resaleauthz-1":{"v":{"linked":true,"who":"ann","why":"told"},&}}}"#;
+    let acknowledged = r#"{"acknowledged":{"x":{"v":{"who":"bob","why":"known","through":0},&}}}"#;
+    let cases = [
+        (StreamKind::Offer, "fact/link-decided", decided, Some("ann: told")),
+        (StreamKind::Offer, "fact/finding-acknowledged", acknowledged, Some("bob: known")),
+        (Agreement, "fact/finding-acknowledged", acknowledged, Some("bob: known")),
+        (Seller, "fact/finding-acknowledged", acknowledged, Some("bob: known")),
+        (StreamKind::Offer, "fact/offer-released", "{}", None),
+    ];
+    for (stream, kind, payload, expected) in cases {
+        let person =
+            person(&event(stream, kind, payload)).map(|(who, why)| format!("{who}: {why}"));
+        assert_eq!(person.as_deref(), expected, "{kind}");
+    }
+}
