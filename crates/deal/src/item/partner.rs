@@ -6,7 +6,7 @@ use marketplace::ids::AccountId;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::{Agreement, AgreementStatus, Deal, Opportunity};
+use super::{Agreement, AgreementStatus, Deal, Direction, Opportunity};
 use crate::entitlement::DealType;
 use crate::state::State;
 
@@ -24,7 +24,7 @@ pub struct Amount {
 pub struct Partner {
     /// Its account.
     pub id: AccountId,
-    /// `CPPO` for a partner, `PRIVATE` for an account that sells its own product.
+    /// `CPPO` for a partner, `PRIVATE` for one of our own accounts that sells.
     #[serde(rename = "type")]
     pub deal_type: DealType,
     /// `active` while it has an active opportunity or a live entitlement, else `inactive`.
@@ -41,9 +41,9 @@ pub struct Partner {
     pub agreements: u64,
     /// Entitlements that are scheduled or active.
     pub live_entitlements: u64,
-    /// The sum of its agreements' wholesale values, per currency.
+    /// The sum of its agreements' wholesale values, per currency; none for our own accounts.
     pub wholesale: Vec<Amount>,
-    /// Agreements whose wholesale value is not known.
+    /// Agreements of a partner whose wholesale value is not known.
     pub agreements_without_wholesale: u64,
 }
 
@@ -57,6 +57,8 @@ pub struct Tally {
     live_entitlements: u64,
     without_wholesale: u64,
     wholesale: BTreeMap<String, Decimal>,
+    /// It made a deal that only one of our own accounts can make.
+    ours: bool,
 }
 
 impl Tally {
@@ -64,6 +66,7 @@ impl Tally {
     pub fn opportunity(&mut self, opportunity: &Opportunity) {
         add(&mut self.opportunities, true);
         add(&mut self.active_opportunities, opportunity.status == "active");
+        self.ours |= opportunity.direction == Direction::Received;
     }
 
     /// Takes in an offer.
@@ -79,6 +82,10 @@ impl Tally {
         };
         add(&mut self.agreements, true);
         add(&mut self.live_entitlements, live);
+        if agreement.deal_type != DealType::Cppo {
+            self.ours = true;
+            return;
+        }
         let amount = deal.wholesale.as_deref().and_then(|text| text.parse::<Decimal>().ok());
         let Some((amount, currency)) = amount.zip(deal.currency.clone()) else {
             add(&mut self.without_wholesale, true);
@@ -105,7 +112,11 @@ impl Partner {
             |(currency, amount): (String, Decimal)| Amount { amount: amount.to_string(), currency };
         Some(Self {
             id: id.clone(),
-            deal_type: if facts.reseller { DealType::Cppo } else { DealType::Private },
+            deal_type: if facts.reseller && !tally.ours {
+                DealType::Cppo
+            } else {
+                DealType::Private
+            },
             status: if active { "active" } else { "inactive" },
             name: facts.name.get().cloned(),
             opportunities: tally.opportunities,
