@@ -2,16 +2,15 @@
 
 use clap::Subcommand;
 use deal::correlate::Basis;
-use deal::entitlement::DealType;
 use deal::item::{Agreement, EntitlementItem, FindingItem};
 use deal::stream::{StreamId, StreamKind};
-use marketplace::ids::{AccountId, AgreementId, OpportunityId, ProductName};
+use marketplace::ids::AgreementId;
 use serde::Serialize;
 
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::listing::{ListArgs, Listed, Step, collect, print};
+use crate::listing::{Faceted, Facets, ListArgs, Listed, list};
 use crate::page::{Page, cell, cells, money};
 use crate::reader::{History, Known, Reader, findings};
 
@@ -27,7 +26,7 @@ Examples:
   resold agreement list --buyer 555566667777 --format json")]
     List(ListArgs),
     /// Show an agreement with its licenses, cancellation requests and billing adjustments
-    #[command(after_help = "Examples:\n  resold agreement show agmt-happyxb1a5ei6vs3c8z5x6")]
+    #[command(after_help = "Examples:\n  resold agreement show agmt-happyg0t2esidvalogd72qnix")]
     Show {
         /// The agreement
         #[arg(value_parser = agreement)]
@@ -42,30 +41,23 @@ pub fn agreement(text: &str) -> Result<AgreementId, String> {
 /// Statuses of agreements.
 pub const STATUSES: [&str; 5] = ["unknown", "scheduled", "active", "ending", "ended"];
 
+impl Faceted for Agreement {
+    fn facets(&self) -> Facets<'_> {
+        Facets {
+            deal_type: self.deal_type,
+            status: self.status.word(),
+            basis: self.basis,
+            opportunity: self.opportunity.as_ref(),
+            partner: self.partner.as_ref(),
+            products: &self.products,
+            buyers: self.buyer.as_slice(),
+        }
+    }
+}
+
 impl Listed for Agreement {
     fn id(&self) -> String {
         self.id.to_string()
-    }
-    fn deal_type(&self) -> DealType {
-        self.deal_type
-    }
-    fn status(&self) -> String {
-        self.status.word().to_owned()
-    }
-    fn basis(&self) -> Option<Basis> {
-        self.basis
-    }
-    fn opportunity(&self) -> Option<&OpportunityId> {
-        self.opportunity.as_ref()
-    }
-    fn partner(&self) -> Option<&AccountId> {
-        self.partner.as_ref()
-    }
-    fn products(&self) -> Vec<&ProductName> {
-        self.products.iter().collect()
-    }
-    fn buyers(&self) -> Vec<&AccountId> {
-        self.buyer.iter().collect()
     }
     const COLUMNS: &'static [&'static str] = &[
         "id",
@@ -115,23 +107,14 @@ struct Shown {
 /// Carries out a command.
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::List(args) => list(context, &args).await,
+        Command::List(args) => {
+            let statuses = &STATUSES;
+            let items =
+                async |reader: &mut Reader, streams: &[Known]| Ok(reader.agreements(streams));
+            list(context, &args, StreamKind::Agreement, statuses, items).await
+        }
         Command::Show { id } => show(context, &id).await,
     }
-}
-
-async fn list(context: &mut Context<'_>, args: &ListArgs) -> Result<Exit, Failure> {
-    args.check_status(&STATUSES)?;
-    let source = args.source(StreamKind::Agreement);
-    let after = args.page.after(StreamKind::Agreement)?;
-    let mut reader = context.reader().await?;
-    let listing = collect(args, after, async |after, limit| {
-        let streams = reader.walk(&source, after, limit).await?;
-        Ok(Step::over(&streams, reader.agreements(&streams)))
-    })
-    .await?;
-    print(context.output, &listing)?;
-    Ok(Exit::Done)
 }
 
 /// An agreement of the ledger.
@@ -153,18 +136,12 @@ async fn show(context: &mut Context<'_>, id: &AgreementId) -> Result<Exit, Failu
     let entitlement = reader.entitlements(std::slice::from_ref(&known)).into_iter().next();
     let findings = findings([&known]);
     let shown = Shown { item, entitlement, findings, history: known.history() };
-    let needs_you = !shown.findings.is_empty();
-    if context.output.is_json() {
-        context.output.json(&shown)?;
-    } else {
-        let mut page = page(&shown.item);
-        crate::findings::section(&mut page, &shown.findings);
-        context.output.lines(page.finish())?;
-    }
-    Ok(Exit::needs_you_if(needs_you))
+    context.output.show(&shown, page)?;
+    Ok(Exit::needs_you_if(!shown.findings.is_empty()))
 }
 
-fn page(item: &Agreement) -> Page {
+fn page(shown: &Shown) -> Page {
+    let item = &shown.item;
     let mut page = Page::new("Agreement", item.id.as_str());
     page.field("status", status_words(item.status.word(), item.reason.as_ref()))
         .field("type", item.deal_type.word())
@@ -190,7 +167,21 @@ fn page(item: &Agreement) -> Page {
         page.field("advisory", "issued, not resolved");
     }
     sections(&mut page, item);
+    crate::findings::section(&mut page, &shown.findings);
     page
+}
+
+/// A section of agreements.
+pub fn section(page: &mut Page, items: &[Agreement]) {
+    let rows = items.iter().map(|agreement| {
+        vec![
+            agreement.id.to_string(),
+            status_words(agreement.status.word(), agreement.reason.as_ref()),
+            cell(agreement.buyer.as_ref()),
+            cell(agreement.accepted_at.as_ref()),
+        ]
+    });
+    page.section("Agreements", ["id", "status", "buyer", "accepted"], rows.collect());
 }
 
 /// Licenses, cancellation requests, billing adjustments.

@@ -2,15 +2,13 @@
 
 use clap::Subcommand;
 use deal::correlate::Basis;
-use deal::entitlement::DealType;
 use deal::item::{Deal, OfferStatus};
 use deal::stream::{StreamId, StreamKind};
-use marketplace::ids::{AccountId, OpportunityId, ProductName};
 
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::listing::{ListArgs, Listed, Step, collect, print};
+use crate::listing::{Faceted, Facets, ListArgs, Listed, Step, check_status, collect, print};
 use crate::page::{cell, money};
 use crate::reader::Reader;
 
@@ -19,6 +17,8 @@ use crate::reader::Reader;
 pub enum Command {
     /// List deals: agreements, then offers that nobody accepted yet, each in the order of their ids
     #[command(after_help = "\
+Statuses: unknown, scheduled, active, ending, ended of agreements; unknown, open, expired of offers.
+
 The wholesale value is the sum of the opportunity's schedule: what the partner owes you. Its markup is not yours to know.
 
 Examples:
@@ -27,30 +27,23 @@ Examples:
     List(ListArgs),
 }
 
+impl Faceted for Deal {
+    fn facets(&self) -> Facets<'_> {
+        Facets {
+            deal_type: self.deal_type,
+            status: self.status,
+            basis: self.basis,
+            opportunity: self.opportunity.as_ref(),
+            partner: self.partner.as_ref(),
+            products: self.product.as_slice(),
+            buyers: self.buyer.as_slice(),
+        }
+    }
+}
+
 impl Listed for Deal {
     fn id(&self) -> String {
         self.id.clone()
-    }
-    fn deal_type(&self) -> DealType {
-        self.deal_type
-    }
-    fn status(&self) -> String {
-        self.status.to_owned()
-    }
-    fn basis(&self) -> Option<Basis> {
-        self.basis
-    }
-    fn opportunity(&self) -> Option<&OpportunityId> {
-        self.opportunity.as_ref()
-    }
-    fn partner(&self) -> Option<&AccountId> {
-        self.partner.as_ref()
-    }
-    fn products(&self) -> Vec<&ProductName> {
-        self.product.iter().collect()
-    }
-    fn buyers(&self) -> Vec<&AccountId> {
-        self.buyer.iter().collect()
     }
     const COLUMNS: &'static [&'static str] =
         &["id", "type", "status", "basis", "opportunity", "partner", "buyer", "wholesale"];
@@ -68,28 +61,38 @@ impl Listed for Deal {
     }
 }
 
+/// Statuses of agreements, and of offers that nobody accepted yet.
+const STATUSES: [&str; 7] =
+    ["unknown", "scheduled", "active", "ending", "ended", "open", "expired"];
+
 /// Carries out a command.
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
     let Command::List(args) = command;
+    check_status(&args.status, &STATUSES)?;
     let mut reader = context.reader().await?;
     let after = after(&mut reader, &args).await?;
-    let listing = collect(&args, after, async |after, limit| {
-        let accepted = after.is_none_or(|id| id.kind() == StreamKind::Agreement);
-        let agreements = if accepted {
-            reader.walk(&args.source(StreamKind::Agreement), after, limit).await?
-        } else {
-            Vec::new()
-        };
-        if !agreements.is_empty() {
-            let items = reader.agreements(&agreements);
-            return Ok(Step::over(&agreements, reader.deals_of_agreements(&items).await?));
-        }
-        let after = after.filter(|_| !accepted);
-        let offers = reader.walk(&args.source(StreamKind::Offer), after, limit).await?;
-        let mut items = reader.offers(&offers).await?;
-        items.retain(|offer| offer.status != OfferStatus::Accepted);
-        Ok(Step::over(&offers, reader.deals_of_offers(&items).await?))
-    })
+    let listing = collect(
+        &args.page,
+        after,
+        |item| args.keeps(item),
+        async |after, limit| {
+            let accepted = after.is_none_or(|id| id.kind() == StreamKind::Agreement);
+            let agreements = if accepted {
+                reader.walk(&args.source(StreamKind::Agreement), after, limit).await?
+            } else {
+                Vec::new()
+            };
+            if !agreements.is_empty() {
+                let items = reader.agreements(&agreements);
+                return Ok(Step::over(&agreements, reader.deals_of_agreements(&items).await?));
+            }
+            let after = after.filter(|_| !accepted);
+            let offers = reader.walk(&args.source(StreamKind::Offer), after, limit).await?;
+            let mut items = reader.offers(&offers).await?;
+            items.retain(|offer| offer.status != OfferStatus::Accepted);
+            Ok(Step::over(&offers, reader.deals_of_offers(&items).await?))
+        },
+    )
     .await?;
     print(context.output, &listing)?;
     Ok(Exit::Done)

@@ -2,19 +2,19 @@
 
 use clap::Subcommand;
 use deal::correlate::Basis;
-use deal::entitlement::{DealType, LicenseState, Status};
+use deal::entitlement::{LicenseState, Status};
 use deal::item::{EntitlementItem, FindingItem, License};
 use deal::stream::StreamKind;
-use marketplace::ids::{AccountId, AgreementId, OpportunityId, ProductName};
+use marketplace::ids::AgreementId;
 use serde::Serialize;
 
 use crate::agreement::{agreement, find, status_words};
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::listing::{ListArgs, Listed, Step, collect, print};
+use crate::listing::{Faceted, Facets, ListArgs, Listed, list};
 use crate::page::{Page, cell, cells};
-use crate::reader::{History, findings};
+use crate::reader::{History, Known, Reader, findings};
 
 /// Commands on entitlements.
 #[derive(Debug, Subcommand)]
@@ -28,7 +28,7 @@ Examples:
   resold entitlement list --effective 2027-01-01 --format json")]
     List(ListArgs),
     /// Show an entitlement with its licenses
-    #[command(after_help = "Examples:\n  resold entitlement show agmt-happyxb1a5ei6vs3c8z5x6")]
+    #[command(after_help = "Examples:\n  resold entitlement show agmt-happyg0t2esidvalogd72qnix")]
     Show {
         /// The agreement's id is the entitlement's
         #[arg(value_parser = agreement)]
@@ -36,30 +36,23 @@ Examples:
     },
 }
 
+impl Faceted for EntitlementItem {
+    fn facets(&self) -> Facets<'_> {
+        Facets {
+            deal_type: self.deal_type,
+            status: self.status.word(),
+            basis: self.basis,
+            opportunity: self.opportunity.as_ref(),
+            partner: self.partner.as_ref(),
+            products: &self.products,
+            buyers: self.buyer.as_slice(),
+        }
+    }
+}
+
 impl Listed for EntitlementItem {
     fn id(&self) -> String {
         self.id.to_string()
-    }
-    fn deal_type(&self) -> DealType {
-        self.deal_type
-    }
-    fn status(&self) -> String {
-        self.status.word().to_owned()
-    }
-    fn basis(&self) -> Option<Basis> {
-        self.basis
-    }
-    fn opportunity(&self) -> Option<&OpportunityId> {
-        self.opportunity.as_ref()
-    }
-    fn partner(&self) -> Option<&AccountId> {
-        self.partner.as_ref()
-    }
-    fn products(&self) -> Vec<&ProductName> {
-        self.products.iter().collect()
-    }
-    fn buyers(&self) -> Vec<&AccountId> {
-        self.buyer.iter().collect()
     }
     const COLUMNS: &'static [&'static str] = &[
         "id",
@@ -111,23 +104,14 @@ struct Shown {
 /// Carries out a command.
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::List(args) => list(context, &args).await,
+        Command::List(args) => {
+            let statuses = &Status::ALL.map(Status::word);
+            let items =
+                async |reader: &mut Reader, streams: &[Known]| Ok(reader.entitlements(streams));
+            list(context, &args, StreamKind::Agreement, statuses, items).await
+        }
         Command::Show { id } => show(context, &id).await,
     }
-}
-
-async fn list(context: &mut Context<'_>, args: &ListArgs) -> Result<Exit, Failure> {
-    args.check_status(&Status::ALL.map(Status::word))?;
-    let source = args.source(StreamKind::Agreement);
-    let after = args.page.after(StreamKind::Agreement)?;
-    let mut reader = context.reader().await?;
-    let listing = collect(args, after, async |after, limit| {
-        let streams = reader.walk(&source, after, limit).await?;
-        Ok(Step::over(&streams, reader.entitlements(&streams)))
-    })
-    .await?;
-    print(context.output, &listing)?;
-    Ok(Exit::Done)
 }
 
 async fn show(context: &mut Context<'_>, id: &AgreementId) -> Result<Exit, Failure> {
@@ -141,16 +125,13 @@ async fn show(context: &mut Context<'_>, id: &AgreementId) -> Result<Exit, Failu
     let history = known.history();
     let all_licenses = agreement.licenses.clone();
     let shown = Shown { item, all_licenses, findings: findings([&known]), history };
-    let needs_you = !shown.findings.is_empty();
-    if context.output.is_json() {
-        context.output.json(&shown)?;
-    } else {
+    context.output.show(&shown, |shown| {
         let mut page = page(&shown.item);
         crate::agreement::sections(&mut page, &agreement);
         crate::findings::section(&mut page, &shown.findings);
-        context.output.lines(page.finish())?;
-    }
-    Ok(Exit::needs_you_if(needs_you))
+        page
+    })?;
+    Ok(Exit::needs_you_if(!shown.findings.is_empty()))
 }
 
 fn page(item: &EntitlementItem) -> Page {

@@ -8,10 +8,12 @@ use deal::stream::{StreamId, StreamKind};
 use marketplace::ids::{AccountId, OpportunityId, ProductName};
 use serde::Serialize;
 
+use crate::command::Context;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::page::table;
-use crate::reader::{Known, STEP, Source};
+use crate::reader::{Known, Reader, STEP, Source};
 
 /// What a list is asked for.
 #[derive(Debug, Clone, Args)]
@@ -22,9 +24,9 @@ pub struct ListArgs {
     /// Only this status; several: repeat it, or separate them by commas
     #[arg(long, value_name = "STATUS", value_delimiter = ',')]
     pub status: Vec<String>,
-    /// Only items whose link to the opportunity is known in this way
-    #[arg(long)]
-    pub basis: Option<BasisWord>,
+    /// Only items whose link to the opportunity is known in this way; several: repeat it, or separate them by commas
+    #[arg(long, value_name = "BASIS", value_delimiter = ',')]
+    pub basis: Vec<BasisWord>,
     /// Only this partner's (12 digits)
     #[arg(long, value_name = "ACCOUNT", alias = "reseller", value_parser = account)]
     pub partner: Option<AccountId>,
@@ -117,24 +119,34 @@ fn product(text: &str) -> Result<ProductName, String> {
     ProductName::new(text).map_err(|error| error.to_string())
 }
 
-/// What a list can be filtered by, and how its rows look.
+/// What an item can be filtered by.
+pub struct Facets<'a> {
+    /// Whose sale it is.
+    pub deal_type: DealType,
+    /// The shown word.
+    pub status: &'a str,
+    /// How its link is known.
+    pub basis: Option<Basis>,
+    /// Its opportunity.
+    pub opportunity: Option<&'a OpportunityId>,
+    /// The reseller.
+    pub partner: Option<&'a AccountId>,
+    /// Names of the product.
+    pub products: &'a [ProductName],
+    /// The buyers.
+    pub buyers: &'a [AccountId],
+}
+
+/// An item of a deal.
+pub trait Faceted {
+    /// What it can be filtered by.
+    fn facets(&self) -> Facets<'_>;
+}
+
+/// How an item stands in a list.
 pub trait Listed: Serialize {
     /// Its id: the order of the list.
     fn id(&self) -> String;
-    /// Whose sale it is.
-    fn deal_type(&self) -> DealType;
-    /// The shown word.
-    fn status(&self) -> String;
-    /// How its link is known.
-    fn basis(&self) -> Option<Basis>;
-    /// Its opportunity.
-    fn opportunity(&self) -> Option<&OpportunityId>;
-    /// The reseller.
-    fn partner(&self) -> Option<&AccountId>;
-    /// Names of the product.
-    fn products(&self) -> Vec<&ProductName>;
-    /// The buyers.
-    fn buyers(&self) -> Vec<&AccountId>;
     /// The names of the table's columns.
     const COLUMNS: &'static [&'static str];
     /// The cells of its row.
@@ -143,14 +155,16 @@ pub trait Listed: Serialize {
 
 impl ListArgs {
     /// Whether an item is asked for.
-    pub fn keeps<T: Listed>(&self, item: &T) -> bool {
-        self.deal_type.is_none_or(|word| DealType::from(word) == item.deal_type())
-            && (self.status.is_empty() || self.status.contains(&item.status()))
-            && self.basis.is_none_or(|word| Some(Basis::from(word)) == item.basis())
-            && self.partner.as_ref().is_none_or(|partner| item.partner() == Some(partner))
-            && self.product.as_ref().is_none_or(|product| item.products().contains(&product))
-            && self.buyer.as_ref().is_none_or(|buyer| item.buyers().contains(&buyer))
-            && self.opportunity.as_ref().is_none_or(|id| item.opportunity() == Some(id))
+    pub fn keeps<T: Faceted>(&self, item: &T) -> bool {
+        let item = item.facets();
+        let basis = |word: &BasisWord| item.basis == Some(Basis::from(*word));
+        self.deal_type.is_none_or(|word| DealType::from(word) == item.deal_type)
+            && (self.status.is_empty() || self.status.iter().any(|word| word == item.status))
+            && (self.basis.is_empty() || self.basis.iter().any(basis))
+            && self.partner.as_ref().is_none_or(|partner| item.partner == Some(partner))
+            && self.product.as_ref().is_none_or(|product| item.products.contains(product))
+            && self.buyer.as_ref().is_none_or(|buyer| item.buyers.contains(buyer))
+            && self.opportunity.as_ref().is_none_or(|id| item.opportunity == Some(id))
     }
 
     /// The streams of one kind to walk over: by an index, where one is asked for.
@@ -162,14 +176,14 @@ impl ListArgs {
             .or_else(|| key(KeyKind::Partner, self.partner.as_ref().map(ToString::to_string)));
         Source { kind, key }
     }
+}
 
-    /// Refuses a status that no item can have.
-    pub fn check_status(&self, words: &[&str]) -> Result<(), Failure> {
-        match self.status.iter().find(|status| !words.contains(&status.as_str())) {
-            None => Ok(()),
-            Some(status) => Err(Failure::new(format!("`{status}` is no status of these items"))
-                .hint(format!("--status takes {}", words.join(", ")))),
-        }
+/// Refuses a status that no item can have.
+pub fn check_status(statuses: &[String], words: &[&str]) -> Result<(), Failure> {
+    match statuses.iter().find(|status| !words.contains(&status.as_str())) {
+        None => Ok(()),
+        Some(status) => Err(Failure::new(format!("`{status}` is no status of these items"))
+            .hint(format!("--status takes {}", words.join(", ")))),
     }
 }
 
@@ -210,17 +224,18 @@ impl<T> Step<T> {
     }
 }
 
-/// Walks until a page is full, and looks for one more item, which tells whether there is a next page.
+/// Walks until a page is full of items to keep, and looks for one more, which tells whether there is a next page.
 pub async fn collect<T: Listed>(
-    args: &ListArgs,
+    args: &PageArgs,
     mut after: Option<StreamId>,
+    keeps: impl Fn(&T) -> bool,
     mut step: impl AsyncFnMut(Option<&StreamId>, u32) -> Result<Step<T>, Failure>,
 ) -> Result<Listing<T>, Failure> {
-    let limit = args.page.limit as usize;
+    let limit = args.limit as usize;
     let mut items: Vec<T> = Vec::new();
     loop {
         let Step { items: found, last } = step(after.as_ref(), STEP).await?;
-        for item in found.into_iter().filter(|item| args.keeps(item)) {
+        for item in found.into_iter().filter(&keeps) {
             if items.len() == limit {
                 let next = items.last().map(Listed::id);
                 return Ok(Listing { items, next });
@@ -232,6 +247,29 @@ pub async fn collect<T: Listed>(
             None => return Ok(Listing { items, next: None }),
         }
     }
+}
+
+/// Lists the items of one kind of stream. `statuses`: those that an item can have; `items`: from streams.
+pub async fn list<T: Listed + Faceted>(
+    context: &mut Context<'_>,
+    args: &ListArgs,
+    kind: StreamKind,
+    statuses: &[&str],
+    mut items: impl AsyncFnMut(&mut Reader, &[Known]) -> Result<Vec<T>, Failure>,
+) -> Result<Exit, Failure> {
+    check_status(&args.status, statuses)?;
+    let source = args.source(kind);
+    let after = args.page.after(kind)?;
+    let mut reader = context.reader().await?;
+    let keeps = |item: &T| args.keeps(item);
+    let listing = collect(&args.page, after, keeps, async |after, limit| {
+        let streams = reader.walk(&source, after, limit).await?;
+        let items = items(&mut reader, &streams).await?;
+        Ok(Step::over(&streams, items))
+    })
+    .await?;
+    print(context.output, &listing)?;
+    Ok(Exit::Done)
 }
 
 /// Prints a page of a list.

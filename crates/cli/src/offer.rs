@@ -2,18 +2,17 @@
 
 use clap::Subcommand;
 use deal::correlate::Basis;
-use deal::entitlement::DealType;
 use deal::item::{Agreement, FindingItem, Offer, OfferStatus};
 use deal::key::KeyKind;
 use deal::stream::{StreamId, StreamKind};
-use marketplace::ids::{AccountId, OfferId, OpportunityId, ProductName};
+use marketplace::ids::{OfferId, OpportunityId};
 use serde::Serialize;
 
 use crate::args::Person;
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::listing::{ListArgs, Listed, Step, collect, print};
+use crate::listing::{Faceted, Facets, ListArgs, Listed, list};
 use crate::page::{Page, cell, cells};
 use crate::place::Access;
 use crate::reader::{History, Known, RELATED, Reader, findings};
@@ -32,14 +31,14 @@ Examples:
   resold offer list --partner 222233334444 --status open --format json")]
     List(ListArgs),
     /// Show an offer, its link, and the agreements from it
-    #[command(after_help = "Examples:\n  resold offer show offer-happyd6pxpzg")]
+    #[command(after_help = "Examples:\n  resold offer show offer-happyat9bsd4v")]
     Show {
         /// The offer
         #[arg(value_parser = offer)]
         id: OfferId,
     },
     /// Explain an offer's link: each candidate against each rule, with the two values compared
-    #[command(after_help = "Examples:\n  resold offer explain offer-happyd6pxpzg")]
+    #[command(after_help = "Examples:\n  resold offer explain offer-happyat9bsd4v")]
     Explain {
         /// The offer
         #[arg(value_parser = offer)]
@@ -48,12 +47,12 @@ Examples:
     /// Link an offer to its opportunity; an agreement overrules it
     #[command(after_help = "\
 Examples:
-  resold offer link offer-1 resaleauthz-1 --why 'the partner told us in the call of 3 December'")]
+  resold offer link offer-twouns7c5nt17 resaleauthz-twounsbojs2rf --why 'the partner told us in the call of 3 December'")]
     Link(Decision),
     /// Say that an offer did not come from an opportunity
     #[command(after_help = "\
 Examples:
-  resold offer unlink offer-1 resaleauthz-2 --why 'another region'")]
+  resold offer unlink offer-twouns7c5nt17 resaleauthz-twounsas3swdz --why 'another region'")]
     Unlink(Decision),
 }
 
@@ -74,30 +73,23 @@ fn offer(text: &str) -> Result<OfferId, String> {
     OfferId::new(text).map_err(|error| error.to_string())
 }
 
+impl Faceted for Offer {
+    fn facets(&self) -> Facets<'_> {
+        Facets {
+            deal_type: self.deal_type,
+            status: self.status.word(),
+            basis: self.basis,
+            opportunity: self.opportunity.as_ref(),
+            partner: self.partner.as_ref(),
+            products: &self.products,
+            buyers: &self.buyers,
+        }
+    }
+}
+
 impl Listed for Offer {
     fn id(&self) -> String {
         self.id.to_string()
-    }
-    fn deal_type(&self) -> DealType {
-        self.deal_type
-    }
-    fn status(&self) -> String {
-        self.status.word().to_owned()
-    }
-    fn basis(&self) -> Option<Basis> {
-        self.basis
-    }
-    fn opportunity(&self) -> Option<&OpportunityId> {
-        self.opportunity.as_ref()
-    }
-    fn partner(&self) -> Option<&AccountId> {
-        self.partner.as_ref()
-    }
-    fn products(&self) -> Vec<&ProductName> {
-        self.products.iter().collect()
-    }
-    fn buyers(&self) -> Vec<&AccountId> {
-        self.buyers.iter().collect()
     }
     const COLUMNS: &'static [&'static str] = &[
         "id",
@@ -140,27 +132,16 @@ struct Shown {
 /// Carries out a command.
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::List(args) => list(context, &args).await,
+        Command::List(args) => {
+            let statuses = &OfferStatus::ALL.map(OfferStatus::word);
+            let items = async |reader: &mut Reader, streams: &[Known]| reader.offers(streams).await;
+            list(context, &args, StreamKind::Offer, statuses, items).await
+        }
         Command::Show { id } => show(context, &id).await,
         Command::Explain { id } => explain::run(context, &id).await,
         Command::Link(decision) => decide(context, &decision, true).await,
         Command::Unlink(decision) => decide(context, &decision, false).await,
     }
-}
-
-async fn list(context: &mut Context<'_>, args: &ListArgs) -> Result<Exit, Failure> {
-    args.check_status(&OfferStatus::ALL.map(OfferStatus::word))?;
-    let source = args.source(StreamKind::Offer);
-    let after = args.page.after(StreamKind::Offer)?;
-    let mut reader = context.reader().await?;
-    let listing = collect(args, after, async |after, limit| {
-        let streams = reader.walk(&source, after, limit).await?;
-        let offers = reader.offers(&streams).await?;
-        Ok(Step::over(&streams, offers))
-    })
-    .await?;
-    print(context.output, &listing)?;
-    Ok(Exit::Done)
 }
 
 /// An offer of the ledger.
@@ -183,13 +164,8 @@ async fn show(context: &mut Context<'_>, id: &OfferId) -> Result<Exit, Failure> 
     let agreements = reader.with_key(StreamKind::Agreement, key, RELATED).await?;
     let agreements = reader.agreements(&agreements);
     let shown = Shown { item, agreements, findings: findings([&known]), history: known.history() };
-    let needs_you = !shown.findings.is_empty();
-    if context.output.is_json() {
-        context.output.json(&shown)?;
-    } else {
-        context.output.lines(page(&shown).finish())?;
-    }
-    Ok(Exit::needs_you_if(needs_you))
+    context.output.show(&shown, page)?;
+    Ok(Exit::needs_you_if(!shown.findings.is_empty()))
 }
 
 fn page(shown: &Shown) -> Page {
@@ -225,17 +201,25 @@ fn page(shown: &Shown) -> Page {
         ["opportunity", "decision", "who", "why", "when"],
         decisions.collect(),
     );
-    let agreements = shown.agreements.iter().map(|agreement| {
-        vec![
-            agreement.id.to_string(),
-            agreement.status.word().to_owned(),
-            cell(agreement.buyer.as_ref()),
-            cell(agreement.accepted_at.as_ref()),
-        ]
-    });
-    page.section("Agreements", ["id", "status", "buyer", "accepted"], agreements.collect());
+    crate::agreement::section(&mut page, &shown.agreements);
     crate::findings::section(&mut page, &shown.findings);
     page
+}
+
+/// A section of offers.
+pub fn section(page: &mut Page, title: &str, items: &[Offer]) {
+    let rows = items.iter().map(|offer| {
+        vec![
+            offer.id.to_string(),
+            offer.status.word().to_owned(),
+            offer.basis.map_or("-", Basis::word).to_owned(),
+            cells(&offer.buyers, "-"),
+            cell(offer.released_at.as_ref()),
+            cell(offer.expires_at.as_ref()),
+        ]
+    });
+    let columns = ["id", "status", "basis", "buyers", "released", "expires"];
+    page.section(title, columns, rows.collect());
 }
 
 fn link_words(offer: &Offer) -> String {

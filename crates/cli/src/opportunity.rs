@@ -3,20 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use deal::correlate::Basis;
-use deal::entitlement::DealType;
 use deal::item::{FindingItem, Offer, Opportunity};
 use deal::key::KeyKind;
 use deal::stream::{StreamId, StreamKind};
-use marketplace::ids::{AccountId, OpportunityId, ProductName};
+use marketplace::ids::{AccountId, OpportunityId};
 use serde::Serialize;
 
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::listing::{ListArgs, Listed, Step, collect, print};
+use crate::listing::{Faceted, Facets, ListArgs, Listed, list};
 use crate::page::{Page, cell, cells, money};
-use crate::reader::{History, RELATED, findings};
+use crate::reader::{History, Known, RELATED, Reader, findings};
 
 mod terms;
 
@@ -54,30 +52,23 @@ Examples:
 
 const STATUSES: [&str; 5] = ["unknown", "draft", "active", "expired", "restricted"];
 
+impl Faceted for Opportunity {
+    fn facets(&self) -> Facets<'_> {
+        Facets {
+            deal_type: self.deal_type,
+            status: &self.status,
+            basis: None,
+            opportunity: Some(&self.id),
+            partner: self.partner.as_ref(),
+            products: &self.products,
+            buyers: &self.buyers,
+        }
+    }
+}
+
 impl Listed for Opportunity {
     fn id(&self) -> String {
         self.id.to_string()
-    }
-    fn deal_type(&self) -> DealType {
-        self.deal_type
-    }
-    fn status(&self) -> String {
-        self.status.clone()
-    }
-    fn basis(&self) -> Option<Basis> {
-        None
-    }
-    fn opportunity(&self) -> Option<&OpportunityId> {
-        Some(&self.id)
-    }
-    fn partner(&self) -> Option<&AccountId> {
-        self.partner.as_ref()
-    }
-    fn products(&self) -> Vec<&ProductName> {
-        self.products.iter().collect()
-    }
-    fn buyers(&self) -> Vec<&AccountId> {
-        self.buyers.iter().collect()
     }
     const COLUMNS: &'static [&'static str] =
         &["id", "type", "status", "partner", "product", "buyers", "wholesale", "ends", "name"];
@@ -110,23 +101,14 @@ struct Shown {
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Import { files } => crate::replay::import(context, &files).await,
-        Command::List(args) => list(context, &args).await,
+        Command::List(args) => {
+            let statuses = &STATUSES;
+            let items =
+                async |reader: &mut Reader, streams: &[Known]| Ok(reader.opportunities(streams));
+            list(context, &args, StreamKind::Opportunity, statuses, items).await
+        }
         Command::Show { id } => show(context, &id).await,
     }
-}
-
-async fn list(context: &mut Context<'_>, args: &ListArgs) -> Result<Exit, Failure> {
-    args.check_status(&STATUSES)?;
-    let source = args.source(StreamKind::Opportunity);
-    let after = args.page.after(StreamKind::Opportunity)?;
-    let mut reader = context.reader().await?;
-    let listing = collect(args, after, async |after, limit| {
-        let streams = reader.walk(&source, after, limit).await?;
-        Ok(Step::over(&streams, reader.opportunities(&streams)))
-    })
-    .await?;
-    print(context.output, &listing)?;
-    Ok(Exit::Done)
 }
 
 async fn show(context: &mut Context<'_>, id: &OpportunityId) -> Result<Exit, Failure> {
@@ -142,13 +124,8 @@ async fn show(context: &mut Context<'_>, id: &OpportunityId) -> Result<Exit, Fai
     let offers = reader.with_key(StreamKind::Offer, key, RELATED).await?;
     let offers = reader.offers(&offers).await?;
     let shown = Shown { item, offers, findings: findings([&known]), history: known.history() };
-    let needs_you = !shown.findings.is_empty();
-    if context.output.is_json() {
-        context.output.json(&shown)?;
-    } else {
-        context.output.lines(page(&shown).finish())?;
-    }
-    Ok(Exit::needs_you_if(needs_you))
+    context.output.show(&shown, page)?;
+    Ok(Exit::needs_you_if(!shown.findings.is_empty()))
 }
 
 fn page(shown: &Shown) -> Page {
@@ -172,18 +149,7 @@ fn page(shown: &Shown) -> Page {
         .known("changed", item.modified_at.as_ref())
         .some("restricted", item.restricted_at.as_ref());
     terms::add(&mut page, item);
-    let columns = ["id", "status", "basis", "buyers", "released", "expires"];
-    let rows = shown.offers.iter().map(|offer| {
-        vec![
-            offer.id.to_string(),
-            offer.status.word().to_owned(),
-            offer.basis.map_or("-", Basis::word).to_owned(),
-            cells(&offer.buyers, "-"),
-            cell(offer.released_at.as_ref()),
-            cell(offer.expires_at.as_ref()),
-        ]
-    });
-    page.section("Offers that use it", columns, rows.collect());
+    crate::offer::section(&mut page, "Offers that use it", &shown.offers);
     crate::findings::section(&mut page, &shown.findings);
     page
 }

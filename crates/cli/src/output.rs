@@ -11,6 +11,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::page::Page;
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -72,6 +73,15 @@ impl Output {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::new("could not write JSON").because(error))?;
         writeln!(self.stdout, "{text}").and_then(|()| self.stdout.flush()).map_err(printing)
+    }
+
+    /// Prints one item: as JSON, or as its page.
+    pub fn show<T: Serialize>(
+        &mut self,
+        item: &T,
+        page: impl FnOnce(&T) -> Page,
+    ) -> Result<(), Failure> {
+        if self.is_json() { self.json(item) } else { self.lines(page(item).finish()) }
     }
 
     /// Sends on what was printed.

@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 
-use comfy_table::Table;
 use comfy_table::presets::NOTHING;
+use comfy_table::{ColumnConstraint, Table};
+use terminal_size::{Width, terminal_size_of};
 
 use crate::output::{Line, plain};
 
@@ -35,13 +36,22 @@ pub fn table<'a>(
     columns: impl IntoIterator<Item = &'a str>,
     rows: impl IntoIterator<Item = Vec<String>>,
 ) -> Vec<Line> {
+    indented(columns, rows, 0)
+}
+
+/// The same, printed so far in.
+fn indented<'a>(
+    columns: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item = Vec<String>>,
+    indent: usize,
+) -> Vec<Line> {
     let mut table = Table::new();
     table.load_style(NOTHING);
     table.set_header(columns.into_iter().map(str::to_uppercase).collect::<Vec<_>>());
     for row in rows {
         table.add_row(row.iter().map(|text| plain(text)).collect::<Vec<_>>());
     }
-    flush_left(&mut table);
+    arrange(&mut table, indent);
     let mut lines = table.lines();
     let heading = lines.next().map(Line::Heading);
     heading.into_iter().chain(lines.map(Line::Text)).collect()
@@ -54,16 +64,35 @@ fn pairs(rows: Vec<(String, String)>, indent: &str) -> Vec<Line> {
     for (label, text) in rows {
         table.add_row(vec![label, plain(&text)]);
     }
-    flush_left(&mut table);
+    arrange(&mut table, indent.len());
     table.lines().map(|line| Line::Text(format!("{indent}{line}"))).collect()
 }
 
-/// No space before the first column, two between columns.
-fn flush_left(table: &mut Table) {
+/// No space before the first column, two between columns. Ids must stay whole, so only the last column is wrapped to
+/// the width of a terminal, and only where enough is left for it.
+fn arrange(table: &mut Table, indent: usize) {
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, BETWEEN));
+    }
+    let Some((Width(terminal), _)) = terminal_size_of(std::io::stdout()) else { return };
+    let widths = table.column_max_content_widths();
+    let Some((last, others)) = widths.split_last() else { return };
+    let between = usize::from(BETWEEN).saturating_mul(widths.len());
+    let taken = others.iter().map(|width| usize::from(*width)).sum::<usize>();
+    let room = usize::from(terminal).saturating_sub(indent + between + taken);
+    let room = u16::try_from(room).unwrap_or(u16::MAX);
+    if room >= LEAST && room < *last {
+        let width = comfy_table::Width::Fixed(room.saturating_add(BETWEEN));
+        if let Some(column) = table.column_mut(others.len()) {
+            column.set_constraint(ColumnConstraint::Absolute(width));
+        }
     }
 }
+
+/// The space between columns.
+const BETWEEN: u16 = 2;
+/// A column is not wrapped to less.
+const LEAST: u16 = 24;
 
 /// The page of one item: fields, then sections.
 #[derive(Default)]
@@ -108,13 +137,19 @@ impl Page {
         if rows.is_empty() {
             return self;
         }
-        self.close_fields();
-        self.lines.push(Line::Text(String::new()));
-        self.lines.push(Line::Heading(title.to_owned()));
-        for line in table(columns, rows) {
+        self.heading(title);
+        for line in indented(columns, rows, 2) {
             let (Line::Heading(text) | Line::Text(text)) = line;
             self.lines.push(Line::Text(format!("  {text}")));
         }
+        self
+    }
+
+    /// Begins a section that is no table.
+    pub fn heading(&mut self, title: &str) -> &mut Self {
+        self.close_fields();
+        self.lines.push(Line::Text(String::new()));
+        self.lines.push(Line::Heading(title.to_owned()));
         self
     }
 
