@@ -148,6 +148,11 @@ pub enum Command {
     /// What a person should look at, with the evidence
     #[command(alias = "finding")]
     Findings(crate::findings::FindingsArgs),
+    /// Notifications that wait: parked, quarantined or of an unknown type
+    Inbox {
+        #[command(subcommand)]
+        command: crate::inbox::Command,
+    },
     /// The ledger itself: verify, rebuild, export
     Ledger {
         #[command(subcommand)]

@@ -5,6 +5,7 @@
 //! | `args.rs` | what can be said on the command line |
 //! | `place.rs` | where the ledger is, and opening it |
 //! | `reader.rs`, `listing.rs` | states to items; lists that filter and page |
+//! | `notification.rs` | notifications by digest, and what waits |
 //! | one file per noun | its commands, its columns, its page |
 //! | `replay.rs` | documents of any shape and size into the processor |
 //! | `output.rs`, `page.rs` | the only way to standard output |
@@ -21,8 +22,10 @@ mod entitlement;
 mod exit;
 mod failure;
 mod findings;
+mod inbox;
 mod ledger_command;
 mod listing;
+mod notification;
 mod offer;
 mod opportunity;
 mod output;

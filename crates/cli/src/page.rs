@@ -153,6 +153,12 @@ impl Page {
         self
     }
 
+    /// Adds a line to a section.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.lines.push(Line::Text(format!("  {}", plain(text))));
+        self
+    }
+
     fn close_fields(&mut self) {
         let fields = std::mem::take(&mut self.fields);
         if !fields.is_empty() {

@@ -1,0 +1,158 @@
+//! `resold inbox redrive`: waiting notifications are taken in again.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use ledger::row::Outcome;
+use marketplace::digest::Digest;
+use processor::Processor;
+use serde::Serialize;
+
+use super::Which;
+use crate::command::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::notification::find;
+use crate::output::Line;
+use crate::place::Access;
+
+/// Notifications taken in at once.
+const STEP: usize = 100;
+
+/// What to take in again.
+#[derive(Debug, Args)]
+pub struct RedriveArgs {
+    /// Digests, or at least their first 12 digits
+    #[arg(value_name = "DIGEST", conflicts_with_all = ["outcome", "reason", "all"])]
+    ids: Vec<String>,
+    #[command(flatten)]
+    which: Which,
+    /// Everything that waits
+    #[arg(long, conflicts_with_all = ["outcome", "reason"])]
+    all: bool,
+}
+
+/// What became of them.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    /// Taken in again.
+    redriven: u64,
+    applied: u64,
+    parked: u64,
+    quarantined: u64,
+    unknown: u64,
+    /// Named, but it did not wait for anything.
+    not_waiting: u64,
+}
+
+impl Summary {
+    fn count(&mut self, outcome: Outcome) {
+        let counted = match outcome {
+            Outcome::Applied | Outcome::Erased => &mut self.applied,
+            Outcome::Parked => &mut self.parked,
+            Outcome::Quarantined => &mut self.quarantined,
+            Outcome::Unknown => &mut self.unknown,
+        };
+        *counted = counted.saturating_add(1);
+        self.redriven = self.redriven.saturating_add(1);
+    }
+
+    const fn waits(&self) -> bool {
+        self.parked > 0 || self.quarantined > 0 || self.unknown > 0
+    }
+}
+
+/// Takes notifications in again.
+pub async fn run(context: &mut Context<'_>, args: &RedriveArgs) -> Result<Exit, Failure> {
+    if args.ids.is_empty() && args.which.is_any() && !args.all {
+        return Err(Failure::new("nothing says what to redrive").hint(
+            "give digests, --outcome, --reason, or --all; `resold inbox list` prints what waits",
+        ));
+    }
+    if let Some(word) = args.which.outcome.iter().find(|word| !Outcome::from(**word).waits()) {
+        let word = Outcome::from(*word).word();
+        return Err(Failure::new(format!("what is {word} cannot be redriven"))
+            .hint("--outcome takes parked, quarantined, unknown"));
+    }
+    let mut summary = Summary::default();
+    if args.ids.is_empty() {
+        matching(context, &args.which, &mut summary).await?;
+    } else {
+        named(context, &args.ids, &mut summary).await?;
+    }
+    print(context, &summary)?;
+    Ok(Exit::needs_you_if(summary.waits()))
+}
+
+/// Every one that is named, once all of them are found.
+async fn named(
+    context: &mut Context<'_>,
+    ids: &[String],
+    summary: &mut Summary,
+) -> Result<(), Failure> {
+    let mut reader = context.reader().await?;
+    let mut digests = BTreeMap::new();
+    for id in ids {
+        let row = find(&mut *reader.snapshot, id).await?;
+        digests.insert(row.digest, row.outcome.outcome);
+    }
+    drop(reader);
+    let waiting: Vec<_> =
+        digests.iter().filter(|(_, outcome)| outcome.waits()).map(|(digest, _)| *digest).collect();
+    summary.not_waiting =
+        u64::try_from(digests.len().saturating_sub(waiting.len())).unwrap_or(u64::MAX);
+    let processor = context.processor(Access::Write, false).await?;
+    drive(&processor, &waiting, summary).await
+}
+
+/// Every one that the filters keep, a step at a time: what waits still is not met again.
+async fn matching(
+    context: &mut Context<'_>,
+    which: &Which,
+    summary: &mut Summary,
+) -> Result<(), Failure> {
+    let store = context.store(Access::Write).await?;
+    let processor = context.processor(Access::Write, false).await?;
+    let mut after: Option<Digest> = None;
+    loop {
+        let mut snapshot = store.snapshot().await.map_err(crate::reader::reading)?;
+        let rows = which.after(&mut *snapshot, after, STEP).await?;
+        drop(snapshot);
+        let digests: Vec<_> = rows.iter().map(|row| row.digest).collect();
+        let Some(last) = digests.last() else { break };
+        after = Some(*last);
+        drive(&processor, &digests, summary).await?;
+    }
+    Ok(())
+}
+
+async fn drive(
+    processor: &Processor,
+    digests: &[Digest],
+    summary: &mut Summary,
+) -> Result<(), Failure> {
+    for result in processor.redrive(digests).await {
+        let processed = result.map_err(|error| {
+            Failure::new("could not redrive")
+                .because(error)
+                .hint("nothing is lost: redrive again, what was applied is not applied again")
+        })?;
+        summary.count(processed.outcome);
+    }
+    Ok(())
+}
+
+fn print(context: &mut Context<'_>, summary: &Summary) -> Result<(), Failure> {
+    if context.output.is_json() {
+        return context.output.json(summary);
+    }
+    let line = |name: &str, count: u64| Line::Text(format!("{name:<12}{count:>10}"));
+    context.output.lines([
+        line("redriven", summary.redriven),
+        line("applied", summary.applied),
+        line("parked", summary.parked),
+        line("quarantined", summary.quarantined),
+        line("unknown", summary.unknown),
+        line("not waiting", summary.not_waiting),
+    ])
+}
