@@ -159,6 +159,13 @@ impl Page {
         self
     }
 
+    /// Adds two columns without a heading to a section, further in.
+    pub fn pairs(&mut self, rows: Vec<(String, String)>) -> &mut Self {
+        let rows = rows.into_iter().map(|(label, text)| (plain(&label), text));
+        self.lines.extend(pairs(rows.collect(), "    "));
+        self
+    }
+
     fn close_fields(&mut self) {
         let fields = std::mem::take(&mut self.fields);
         if !fields.is_empty() {
