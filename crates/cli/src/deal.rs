@@ -12,6 +12,10 @@ use crate::listing::{Faceted, Facets, ListArgs, Listed, Step, check_status, coll
 use crate::page::{cell, money};
 use crate::reader::Reader;
 
+mod around;
+mod show;
+mod timeline;
+
 /// Commands on deals.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -25,6 +29,20 @@ Examples:
   resold deal list
   resold deal list --type CPPO --partner 222233334444 --format json")]
     List(ListArgs),
+    /// Show the deals that an id belongs to: what they consist of, and when we learned what from which notification
+    #[command(after_help = "\
+An id is that of an opportunity, offer, offer set, agreement (an entitlement has the same), license (`l-...` or its
+ARN), cancellation request, billing adjustment or finding; a notification's digest (12 digits or more); or the id that
+EventBridge gave it.
+
+Examples:
+  resold deal show agmt-happyg0t2esidvalogd72qnix
+  resold deal show resaleauthz-happyjioo4641 --format json")]
+    Show {
+        /// Any id that appears in a deal
+        #[arg(value_name = "ANY-ID")]
+        id: String,
+    },
 }
 
 impl Faceted for Deal {
@@ -67,10 +85,16 @@ const STATUSES: [&str; 7] =
 
 /// Carries out a command.
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
-    let Command::List(args) = command;
+    match command {
+        Command::List(args) => list(context, &args).await,
+        Command::Show { id } => show::run(context, id.trim()).await,
+    }
+}
+
+async fn list(context: &mut Context<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     check_status(&args.status, &STATUSES)?;
     let mut reader = context.reader().await?;
-    let after = after(&mut reader, &args).await?;
+    let after = after(&mut reader, args).await?;
     let listing = collect(
         &args.page,
         after,

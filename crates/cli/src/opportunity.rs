@@ -154,6 +154,22 @@ fn page(shown: &Shown) -> Page {
     page
 }
 
+/// A section of opportunities.
+pub fn section(page: &mut Page, items: &[Opportunity]) {
+    let rows = items.iter().map(|opportunity| {
+        vec![
+            opportunity.id.to_string(),
+            opportunity.status.clone(),
+            named(opportunity.partner.as_ref(), opportunity.partner_name.as_ref()),
+            cells(&opportunity.buyers, "any"),
+            money(opportunity.wholesale.as_ref(), opportunity.currency.as_ref()),
+            cell(opportunity.end_date.as_ref()),
+        ]
+    });
+    let columns = ["id", "status", "partner", "buyers", "wholesale", "until"];
+    page.section("Opportunities", columns, rows.collect());
+}
+
 /// An account with its name.
 pub fn named(account: Option<&AccountId>, name: Option<&String>) -> String {
     match (account, name) {
