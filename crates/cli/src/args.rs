@@ -145,6 +145,12 @@ pub enum Command {
         #[command(subcommand)]
         command: crate::deal::Command,
     },
+    /// Partners: accounts that resell, and our own that sell, with what their deals add up to
+    #[command(visible_alias = "reseller", aliases = ["partners", "resellers", "channel-partner"])]
+    Partner {
+        #[command(subcommand)]
+        command: crate::partner::Command,
+    },
     /// What a person should look at, with the evidence
     #[command(alias = "finding")]
     Findings(crate::findings::FindingsArgs),

@@ -64,6 +64,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Agreement { command } => crate::agreement::run(context, command).await,
         Command::Entitlement { command } => crate::entitlement::run(context, command).await,
         Command::Deal { command } => crate::deal::run(context, command).await,
+        Command::Partner { command } => crate::partner::run(context, command).await,
         Command::Inbox { command } => crate::inbox::run(context, command).await,
         Command::Findings(args) => crate::findings::run(context, args).await,
         Command::Ledger { command } => crate::ledger_command::run(context, command).await,

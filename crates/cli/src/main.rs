@@ -30,6 +30,7 @@ mod offer;
 mod opportunity;
 mod output;
 mod page;
+mod partner;
 mod place;
 mod reader;
 mod replay;
