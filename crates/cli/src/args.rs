@@ -164,6 +164,15 @@ pub enum Command {
         #[command(subcommand)]
         command: crate::ledger_command::Command,
     },
+    /// Look at the ledger and the settings, and say what to do
+    #[command(after_help = "\
+Every line has a verdict: ok, note, warn (something needs you, exit code 1) or fail (the ledger cannot be used, exit
+code 2). It counts every row, so it takes some seconds on a ledger of millions.
+
+Examples:
+  resold doctor
+  resold doctor --account 111122223333 --format json")]
+    Doctor,
     /// Print the completions of a shell
     #[command(
         after_help = "Examples:\n  resold completions bash > ~/.local/share/bash-completion/completions/resold"

@@ -18,6 +18,7 @@ mod agreement;
 mod args;
 mod command;
 mod deal;
+mod doctor;
 mod entitlement;
 mod exit;
 mod failure;

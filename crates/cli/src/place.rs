@@ -100,6 +100,14 @@ impl Place {
         self.open(Access::Begin).await
     }
 
+    /// The version of the schema that this version writes there.
+    pub const fn schema(&self) -> i64 {
+        match self {
+            Self::Sqlite(_) => ledger_sqlite::SCHEMA,
+            Self::Postgres(_) => ledger_postgres::SCHEMA,
+        }
+    }
+
     /// In words, without secrets.
     pub fn describe(&self) -> String {
         match self {

@@ -32,7 +32,7 @@ mod write;
 
 pub use connect::{ConnectOptions, PostgresStore, Server};
 pub use grants::grants;
-pub use migration::migrate;
+pub use migration::{VERSION as SCHEMA, migrate};
 pub use transaction::PostgresTransaction;
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
 ];
 
 /// The schema version that this version of resold reads and writes.
-pub(crate) const VERSION: i64 = 20_261_101_000_015;
+pub const VERSION: i64 = 20_261_101_000_015;
 
 const ATTEMPT: &str = "making the ledger's tables";
 

@@ -23,6 +23,7 @@ mod transaction;
 mod views;
 mod write;
 
+pub use migration::VERSION as SCHEMA;
 pub use open::{CACHE_BYTES, OpenOptions, SqliteStore};
 pub use transaction::SqliteTransaction;
 

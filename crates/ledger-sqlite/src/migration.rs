@@ -28,7 +28,7 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
 ];
 
 /// The schema version that this version of resold reads and writes.
-pub(crate) const VERSION: i64 = 20_261_101_000_009;
+pub const VERSION: i64 = 20_261_101_000_009;
 
 const ATTEMPT: &str = "making the ledger's tables";
 
