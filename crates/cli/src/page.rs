@@ -76,17 +76,23 @@ fn arrange(table: &mut Table, indent: usize) {
     }
     let Some((Width(terminal), _)) = terminal_size_of(std::io::stdout()) else { return };
     let widths = table.column_max_content_widths();
-    let Some((last, others)) = widths.split_last() else { return };
+    let last = widths.len().saturating_sub(1);
+    if let Some(room) = room(terminal, indent, &widths)
+        && let Some(column) = table.column_mut(last)
+    {
+        let width = comfy_table::Width::Fixed(room.saturating_add(BETWEEN));
+        column.set_constraint(ColumnConstraint::Absolute(width));
+    }
+}
+
+/// The width to wrap the last column to, if it must be wrapped and can be.
+fn room(terminal: u16, indent: usize, widths: &[u16]) -> Option<u16> {
+    let (last, others) = widths.split_last()?;
     let between = usize::from(BETWEEN).saturating_mul(widths.len());
     let taken = others.iter().map(|width| usize::from(*width)).sum::<usize>();
-    let room = usize::from(terminal).saturating_sub(indent + between + taken);
-    let room = u16::try_from(room).unwrap_or(u16::MAX);
-    if room >= LEAST && room < *last {
-        let width = comfy_table::Width::Fixed(room.saturating_add(BETWEEN));
-        if let Some(column) = table.column_mut(others.len()) {
-            column.set_constraint(ColumnConstraint::Absolute(width));
-        }
-    }
+    let taken = taken.saturating_add(between).saturating_add(indent);
+    let room = u16::try_from(usize::from(terminal).saturating_sub(taken)).ok()?;
+    (room >= LEAST && room < *last).then_some(room)
 }
 
 /// The space between columns.
@@ -177,5 +183,25 @@ impl Page {
     pub fn finish(mut self) -> Vec<Line> {
         self.close_fields();
         self.lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::room;
+
+    #[test]
+    fn the_last_column_is_wrapped_where_that_helps() {
+        let cases: [(u16, usize, &[u16], Option<u16>); 6] = [
+            (80, 0, &[10, 20, 100], Some(44)),
+            (80, 4, &[10, 20, 100], Some(40)),
+            (80, 0, &[10, 20, 30], None),
+            (80, 0, &[30, 40, 100], None),
+            (80, 0, &[100], Some(78)),
+            (80, 0, &[], None),
+        ];
+        for (terminal, indent, widths, expected) in cases {
+            assert_eq!(room(terminal, indent, widths), expected, "{terminal} {indent} {widths:?}");
+        }
     }
 }
