@@ -293,7 +293,8 @@ fn entitlement_news(name: &str, news: &Entitlement) -> String {
     // An event named after a status does not say it again.
     let status = Some(news.status.word()).filter(|word| !name.ends_with(word)).map(str::to_owned);
     let licenses = news.licenses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let licenses = Some(licenses).filter(|ids| !ids.is_empty()).map(|ids| format!("license {ids}"));
+    let live = news.status.is_live() && !licenses.is_empty();
+    let licenses = live.then(|| format!("license {licenses}"));
     let successor = news.successor.as_ref().map(|id| format!("followed by {id}"));
     list(name, [status, news.reason.clone(), licenses, successor])
 }
@@ -308,7 +309,7 @@ fn sentence(slug: &str, noun: &str) -> String {
 }
 
 fn spaced(slug: &str) -> String {
-    slug.replace('-', " ")
+    slug.strip_prefix("purchase-").unwrap_or(slug).replace('-', " ")
 }
 
 fn accounts(ids: &[AccountId]) -> String {
