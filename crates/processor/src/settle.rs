@@ -146,7 +146,7 @@ fn tell_agreements(world: &mut World, agreements: &BTreeSet<StreamId>, fallback:
             told.filter_map(|entry| told_to_agreements(&entry.state.facts)).collect();
         let reason = world.reason(id).unwrap_or(fallback).clone();
         for facts in told {
-            world.learn(id, "told", Facts::Agreement(Box::new(facts)), &reason);
+            world.learn(id, "product-named", Facts::Agreement(Box::new(facts)), &reason);
         }
     }
 }

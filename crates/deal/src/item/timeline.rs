@@ -265,6 +265,10 @@ fn concluded(event: &PublicEvent) -> String {
         | PublicEvent::EntitlementChanged(news)
         | PublicEvent::EntitlementEnding(news)
         | PublicEvent::EntitlementEnded(news) => entitlement_news(&name, news),
+        PublicEvent::RenewalUpcoming(news) => {
+            let days = news.renewal.days.map(|days| format!("{days} days"));
+            list(&name, [days, news.renewal.ends_at.as_ref().map(|end| format!("ends {end}"))])
+        }
         PublicEvent::FindingRaised(finding) | PublicEvent::FindingClosed(finding) => {
             finding_news(&name, finding)
         }

@@ -48,6 +48,7 @@ const WORDS: &[(StreamKind, &str, &str, &str)] = &[
     (Agreement, "fact/named", "{}", "agreement named by an agreement"),
     (Agreement, "public/Entitlement Granted", r#"{"id":"agmt-1","type":"CPPO","status":"active","license_state":"held","licenses":["l-1"]}"#, "entitlement granted: active, license l-1"),
     (Agreement, "public/Entitlement Ended", r#"{"id":"agmt-1","type":"CPPO","status":"ended","reason":"renewed","license_state":"held","licenses":["l-1"],"successor":"agmt-2"}"#, "entitlement ended: renewed, followed by agmt-2"),
+    (Agreement, "public/Renewal Upcoming", r#"{"renewal":{"days":90,"ends_at":"2027-12-01T10:00:00Z"},"entitlement":{"id":"agmt-1","type":"CPPO","status":"active","license_state":"held"}}"#, "renewal upcoming: 90 days, ends 2027-12-01T10:00:00Z"),
     (Agreement, "public/Finding Raised", r#"{"id":"end-time-passed:agreement/agmt-1","kind":"end-time-passed","severity":"warning","subject":"agreement/agmt-1","since":0,"first":0,"last":0,"evidence":{}}"#, "finding raised: end-time-passed (warning)"),
     (Agreement, "fact/finding-acknowledged", r#"{"acknowledged":{"x":{"v":{"who":"ann","why":"known","through":0},&}}}"#, "finding acknowledged"),
     (Partner, "fact/offer-released", r#"{"name":{"v":"Northwind Resale",&},"aliases":[["code1","prod-1"]]}"#, "partner: Northwind Resale, code1 is prod-1"),
