@@ -26,19 +26,21 @@ pub fn forwarded(facts: &Facts) -> Vec<Part> {
     }
 }
 
-/// What an offer or an opportunity tells its agreements: names of the product and, of an offer, who made it.
+/// What an offer or an opportunity tells its agreements: names of the product and, of an offer that we make ourselves, who
+/// made it. For a partner's sale nothing depends on the maker.
 pub fn told_to_agreements(facts: &Facts) -> Option<AgreementFacts> {
-    let told = match facts {
-        Facts::Offer(offer) => AgreementFacts {
-            products: offer.products.clone(),
-            manufacturer: offer.manufacturer.clone(),
-            ..AgreementFacts::default()
-        },
-        Facts::Opportunity(opportunity) => {
-            AgreementFacts { products: opportunity.products().clone(), ..AgreementFacts::default() }
+    let mut told = AgreementFacts::default();
+    match facts {
+        Facts::Offer(offer) => {
+            told.products = offer.products.clone();
+            // What is told must only grow with what is known: that we saw it as its seller never ends.
+            if offer.seen.iter().any(|view| view.role == ViewRole::Proposer) {
+                told.manufacturer = offer.manufacturer.clone();
+            }
         }
+        Facts::Opportunity(opportunity) => told.products = opportunity.products().clone(),
         _ => return None,
-    };
+    }
     (told != AgreementFacts::default()).then_some(told)
 }
 

@@ -188,7 +188,8 @@ fn agreement(slug: &str, facts: &AgreementFacts) -> String {
     if let Some(successor) = facts.successor.get() {
         return format!("{successor} succeeds the agreement");
     }
-    list(&sentence(slug, "agreement"), [confirms, offer])
+    let products: Vec<String> = facts.products.iter().map(ToString::to_string).collect();
+    list(&sentence(slug, "agreement"), [confirms, offer, Some(products.join(", "))])
 }
 
 fn offer(slug: &str, facts: &OfferFacts) -> String {

@@ -45,6 +45,7 @@ const WORDS: &[(StreamKind, &str, &str, &str)] = &[
     (Agreement, "fact/purchase-agreement-billing-adjustment-completed", r#"{"adjustments":{"ba-1":{"v":{"completed":true,"amount":"-10.50","currency":"USD"},&}}}"#, "billing adjustment ba-1: completed, -10.50 USD"),
     (Agreement, "fact/purchase-agreement-billing-adjustment-failed", r#"{"adjustments":{"ba-1":{"v":{"completed":false},&}}}"#, "billing adjustment ba-1: failed"),
     (Agreement, "fact/purchase-agreement-created", r#"{"successor":[{"v":"agmt-2","w":@}]}"#, "agmt-2 succeeds the agreement"),
+    (Agreement, "fact/product-named", r#"{"products":["prod-1"]}"#, "product named: prod-1"),
     (Agreement, "fact/named", "{}", "agreement named by an agreement"),
     (Agreement, "public/Entitlement Granted", r#"{"id":"agmt-1","type":"CPPO","status":"active","license_state":"held","licenses":["l-1"]}"#, "entitlement granted: active, license l-1"),
     (Agreement, "public/Entitlement Ended", r#"{"id":"agmt-1","type":"CPPO","status":"ended","reason":"renewed","license_state":"held","licenses":["l-1"],"successor":"agmt-2"}"#, "entitlement ended: renewed, followed by agmt-2"),
