@@ -21,7 +21,6 @@ use crate::replay::ReplayArgs;
 #[command(
     name = "resold",
     version,
-    about,
     propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
@@ -29,8 +28,8 @@ use crate::replay::ReplayArgs;
     after_help = "\
 Exit codes:
   0  done
-  1  done, and something needs you: an open finding that the command met, a notification that waits, a document that
-     could not be read
+  1  done, and something needs you: an open finding that the command met, a notification
+     that waits, a document that could not be read
   2  could not be done; standard error says what was attempted, why it failed and what to do
 
 Examples:

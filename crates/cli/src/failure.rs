@@ -49,16 +49,10 @@ impl Failure {
     }
 
     /// The reasons, from the nearest to the deepest.
-    pub fn reasons(&self) -> impl Iterator<Item = String> {
+    pub fn reasons(&self) -> Vec<String> {
         let cause: Option<&(dyn Error + 'static)> =
             self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static));
-        cause.into_iter().flat_map(chain).map(ToString::to_string)
-    }
-
-    /// Whoever read standard output closed it.
-    pub fn is_broken_pipe(&self) -> bool {
-        let cause = self.cause.as_ref().and_then(|cause| cause.downcast_ref::<io::Error>());
-        cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        cause.map_or_else(Vec::new, reasons)
     }
 }
 
@@ -81,9 +75,20 @@ pub fn chain<'a>(
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
 }
 
+/// The texts of an error and its sources. Some libraries end theirs with that of its source: it is said once.
+fn reasons(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for text in chain(error).map(ToString::to_string) {
+        if !reasons.last().is_some_and(|before| before.ends_with(&text)) {
+            reasons.push(text);
+        }
+    }
+    reasons
+}
+
 /// An error's text with the reasons, in one line.
 pub fn one_line(error: &(dyn Error + 'static)) -> String {
-    chain(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    reasons(error).join(": ")
 }
 
 fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
@@ -112,6 +117,9 @@ const fn store_hint(error: &StoreError) -> &'static str {
         StoreError::Full { .. } => "make room on the disk and try again; nothing was changed",
         StoreError::Missing { .. } => {
             "`resold init` makes a ledger; --ledger or RESOLD_LEDGER names another one"
+        }
+        StoreError::Foreign { .. } => {
+            "--ledger or RESOLD_LEDGER names another place; `resold init` makes a ledger where there is nothing"
         }
         StoreError::Schema { found, wanted } if *found > *wanted => {
             "a newer resold wrote this ledger: use that version, or a newer one"
@@ -154,6 +162,10 @@ const fn io_hint(kind: io::ErrorKind) -> Option<&'static str> {
         io::ErrorKind::NotFound => Some("check the name; paths count from the current folder"),
         io::ErrorKind::PermissionDenied => Some("check who owns it and what it permits"),
         io::ErrorKind::IsADirectory => Some("name a file in the folder"),
+        io::ErrorKind::NotADirectory => Some("a part of the path is a file, not a folder"),
+        io::ErrorKind::BrokenPipe => {
+            Some("whoever read it has ended; write to a file to keep all of it")
+        }
         io::ErrorKind::StorageFull => Some("make room on the disk and try again"),
         _ => None,
     }

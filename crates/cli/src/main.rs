@@ -7,7 +7,7 @@
 //! | `reader.rs`, `listing.rs` | states to items; lists that filter and page |
 //! | `notification.rs` | notifications by digest, and what waits |
 //! | one file per noun | its commands, its columns, its page |
-//! | `replay.rs` | documents of any shape and size into the processor |
+//! | `replay.rs`, `replay/` | documents of any shape and size into the processor |
 //! | `output.rs`, `page.rs` | the only way to standard output |
 //! | `failure.rs`, `exit.rs` | what went wrong, why, what to do; exit codes |
 //!
@@ -46,12 +46,13 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error),
+    };
     let mut output = Output::new(cli.global.format, cli.global.color, cli.global.quiet);
     let exit = match run(cli, &mut output) {
         Ok(exit) => exit,
-        // Who reads our output has seen enough.
-        Err(failure) if failure.is_broken_pipe() => Exit::Done,
         Err(failure) => {
             output.failure(&failure);
             Exit::CouldNot

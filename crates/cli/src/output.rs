@@ -1,15 +1,18 @@
 //! The only way to standard output and standard error.
 //!
-//! Standard output is data, standard error is talk. Text that comes from outside passes [`plain`] before a terminal
-//! sees it.
+//! Standard output is data, standard error is talk. Everything that is printed here passes [`plain`], so that no command
+//! can forget it: text from outside never reaches a terminal raw.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
 
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::page::Page;
 
@@ -72,7 +75,9 @@ impl Output {
     pub fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::new("could not write JSON").because(error))?;
-        writeln!(self.stdout, "{text}").and_then(|()| self.stdout.flush()).map_err(printing)
+        writeln!(self.stdout, "{}", plain_json(&text))
+            .and_then(|()| self.stdout.flush())
+            .map_err(printing)
     }
 
     /// Prints one item: as JSON, or as its page.
@@ -94,9 +99,9 @@ impl Output {
         for line in lines {
             match line {
                 Line::Heading(text) => {
-                    writeln!(self.stdout, "{HEADING}{}{HEADING:#}", text.trim_end())
+                    writeln!(self.stdout, "{HEADING}{}{HEADING:#}", plain(text.trim_end()))
                 }
-                Line::Text(text) => writeln!(self.stdout, "{}", text.trim_end()),
+                Line::Text(text) => writeln!(self.stdout, "{}", plain(text.trim_end())),
             }
             .map_err(printing)?;
         }
@@ -106,13 +111,13 @@ impl Output {
     /// Talk: shown unless `--quiet`. That standard error is closed stops nothing.
     pub fn note(&mut self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(self.stderr, "{text}");
+            let _ = writeln!(self.stderr, "{}", plain(text));
         }
     }
 
     /// Something that a person should know even with `--quiet`.
     pub fn warn(&mut self, text: &str) {
-        let _ = writeln!(self.stderr, "{HINT}note:{HINT:#} {text}");
+        let _ = writeln!(self.stderr, "{HINT}note:{HINT:#} {}", plain(text));
     }
 
     /// What was attempted, why it failed, what to do.
@@ -125,6 +130,20 @@ impl Output {
             let _ = writeln!(self.stderr, "  {HINT}try:{HINT:#} {}", plain(hint));
         }
     }
+}
+
+/// Prints help, the version, or what is wrong with the command line. What was typed is part of the latter.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let mut typed = std::env::args_os();
+    if typed.all(|argument| argument.to_string_lossy().chars().all(is_harmless)) {
+        let _ = error.print();
+    } else {
+        let mut stderr = io::stderr();
+        let text = error.to_string();
+        let _ = text.lines().try_for_each(|line| writeln!(stderr, "{}", plain(line)));
+    }
+    let failed = if error.use_stderr() { Exit::CouldNot } else { Exit::Done };
+    failed.into()
 }
 
 /// A line of data.
@@ -153,6 +172,25 @@ pub fn plain(text: &str) -> String {
     shown
 }
 
+/// The same JSON, which a terminal only shows: `serde_json` escapes what JSON demands, and leaves the rest of what [`plain`]
+/// writes out.
+fn plain_json(text: &str) -> Cow<'_, str> {
+    let is_shown = |c: char| c == '\n' || is_harmless(c);
+    if text.chars().all(is_shown) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_shown(c) {
+            shown.push(c);
+        } else {
+            let mut units = [0; 2];
+            shown.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    Cow::Owned(shown)
+}
+
 fn is_harmless(c: char) -> bool {
     let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let breaks = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
@@ -161,7 +199,16 @@ fn is_harmless(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{plain, plain_json};
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let value = serde_json::json!({"a\u{9b}31m": "\u{1b}[31m \u{7f}\u{202e}\u{feff} é 東\n"});
+        let text = serde_json::to_string_pretty(&value).expect("JSON");
+        let shown = plain_json(&text);
+        assert!(shown.chars().all(|c| c == '\n' || super::is_harmless(c)), "{shown}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).ok(), Some(value));
+    }
 
     #[test]
     fn control_characters_are_written_out() {

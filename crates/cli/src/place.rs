@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::store::{Store, StoreError};
-use ledger_postgres::{ConnectOptions, PostgresStore, Server, migrate};
+use ledger_postgres::{ConnectOptions, PostgresStore, Server, describe, migrate};
 use ledger_sqlite::{OpenOptions, SqliteStore};
 
 use crate::failure::Failure;
@@ -77,6 +77,7 @@ impl Place {
 
     /// Opens the ledger.
     pub async fn open(&self, access: Access) -> Result<Arc<dyn Store>, Failure> {
+        self.check_folder(access)?;
         let opened: Result<Arc<dyn Store>, StoreError> = match self {
             Self::Sqlite(path) => SqliteStore::open(path, access.sqlite())
                 .await
@@ -86,6 +87,20 @@ impl Place {
         opened.map_err(|error| {
             Failure::new(format!("could not open the ledger {}", self.describe())).because(error)
         })
+    }
+
+    /// A file is begun only in a folder that exists.
+    fn check_folder(&self, access: Access) -> Result<(), Failure> {
+        let Self::Sqlite(path) = self else { return Ok(()) };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder.filter(|folder| access == Access::Begin && !folder.is_dir()) {
+            None => Ok(()),
+            Some(folder) => {
+                Err(Failure::new(format!("could not make the ledger {}", self.describe()))
+                    .because(format!("there is no folder `{}`", folder.display()))
+                    .hint("make the folder, or name another place with --ledger or RESOLD_LEDGER"))
+            }
+        }
     }
 
     /// Makes the ledger, or brings an older one up to date, and opens it. On a server this needs the role that owns the
@@ -112,7 +127,8 @@ impl Place {
     pub fn describe(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("`{}`", path.display()),
-            Self::Postgres(_) => "on the PostgreSQL server".to_owned(),
+            Self::Postgres(url) => describe(&url.0)
+                .map_or("on a PostgreSQL server".to_owned(), |place| format!("in {place}")),
         }
     }
 }

@@ -150,6 +150,14 @@ fn place(options: &PgConnectOptions) -> String {
     format!("the PostgreSQL database `{database}` on {host}:{port}")
 }
 
+/// The database that a URL names, in words, without user and password.
+///
+/// # Errors
+/// [`StoreError::Failed`] for what is not a URL.
+pub fn describe(url: &str) -> Result<String, StoreError> {
+    options(url).map(|options| place(&options))
+}
+
 /// Names the place in an error that has room for it.
 fn at(error: StoreError, place: &str) -> StoreError {
     match error {

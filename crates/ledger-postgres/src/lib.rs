@@ -30,7 +30,7 @@ mod transaction;
 mod views;
 mod write;
 
-pub use connect::{ConnectOptions, PostgresStore, Server};
+pub use connect::{ConnectOptions, PostgresStore, Server, describe};
 pub use grants::grants;
 pub use migration::{VERSION as SCHEMA, migrate};
 pub use transaction::PostgresTransaction;

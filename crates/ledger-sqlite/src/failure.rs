@@ -26,17 +26,26 @@ pub(crate) fn inserting(table: &'static str) -> impl FnOnce(sqlx::Error) -> Stor
     }
 }
 
+/// `SQLITE_NOTADB`: the file is something else.
+pub(crate) fn is_no_database(error: &sqlx::Error) -> bool {
+    code(error) & 0xff == 26
+}
+
+/// SQLite's result code; 0: the failure is not SQLite's.
+fn code(error: &sqlx::Error) -> i32 {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse().ok()).unwrap_or(0)
+}
+
 fn classify(attempt: &'static str, error: sqlx::Error) -> StoreError {
-    let code = match &error {
-        sqlx::Error::Database(database) => {
-            database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0)
-        }
+    match &error {
         sqlx::Error::PoolTimedOut => return StoreError::Locked { attempt, source: error.into() },
         sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
             return StoreError::Unavailable { attempt, source: error.into() };
         }
-        _ => 0,
-    };
+        _ => {}
+    }
+    let code = code(&error);
     let source = error.into();
     // The low byte is SQLite's primary result code ("Result and Error Codes").
     match (code, code & 0xff) {

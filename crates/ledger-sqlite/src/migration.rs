@@ -5,7 +5,7 @@ use ledger::store::StoreError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Row as _, SqlStr, SqliteConnection, SqliteExecutor, SqlitePool};
 
-use crate::failure::failed;
+use crate::failure::{failed, is_no_database};
 use crate::{sql, views};
 
 macro_rules! migration {
@@ -37,7 +37,7 @@ const ATTEMPT: &str = "making the ledger's tables";
 pub(crate) enum Found {
     /// A database without tables.
     Empty,
-    /// A database of another program.
+    /// A database of another program, or no database at all.
     Foreign,
     /// A ledger with this schema version.
     Ledger(i64),
@@ -46,7 +46,10 @@ pub(crate) enum Found {
 /// Looks at what a database holds.
 pub(crate) async fn look(pool: &SqlitePool) -> Result<Found, StoreError> {
     let reading = failed("reading the ledger's schema version");
-    let tables = sqlx::query(sql::TABLES).fetch_all(pool).await.map_err(reading)?;
+    let tables = match sqlx::query(sql::TABLES).fetch_all(pool).await {
+        Err(error) if is_no_database(&error) => return Ok(Found::Foreign),
+        tables => tables.map_err(reading)?,
+    };
     let (all, ours): (i64, i64) = match tables.first() {
         Some(row) => (row.try_get(0).unwrap_or(0), row.try_get(1).unwrap_or(0)),
         None => (0, 0),

@@ -66,7 +66,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Missing`] without the file (or, when creating, without its folder); [`StoreError::Refused`] for a
     /// folder, or what we may not read or write; [`StoreError::Schema`] for a newer schema, or an older one that is
-    /// not to be migrated; [`StoreError::Failed`] for what is not a ledger; [`StoreError::Locked`] and
+    /// not to be migrated; [`StoreError::Foreign`] for what is not a ledger; [`StoreError::Locked`] and
     /// [`StoreError::Full`] as named.
     pub async fn open(path: impl AsRef<Path>, options: OpenOptions) -> Result<Self, StoreError> {
         let path = path.as_ref();
@@ -96,10 +96,7 @@ impl SqliteStore {
         // A connection that may not write cannot make the file.
         let pool = if options.create || options.migrate { &self.writer } else { &self.readers };
         let stale = match migration::look(pool).await? {
-            Found::Foreign => {
-                let source = "it is a database of another program".into();
-                return Err(StoreError::Failed { attempt: OPENING, source });
-            }
+            Found::Foreign => return Err(StoreError::Foreign { place: self.describe() }),
             Found::Empty if !options.create => {
                 return Err(StoreError::Missing { place: self.describe() });
             }

@@ -279,6 +279,12 @@ pub enum StoreError {
         /// Where we looked.
         place: String,
     },
+    /// There is something else at this place.
+    #[error("{place} is no ledger of resold")]
+    Foreign {
+        /// Where we looked.
+        place: String,
+    },
     /// The ledger's schema is not the one that this version writes.
     #[error("the ledger has schema version {found}, this version of resold needs {wanted}")]
     Schema {
@@ -337,6 +343,7 @@ impl StoreError {
             | Self::Locked { .. }
             | Self::Full { .. }
             | Self::Missing { .. }
+            | Self::Foreign { .. }
             | Self::Schema { .. }
             | Self::Refused { .. } => Retry::Later,
             Self::Inconsistent { .. } | Self::Failed { .. } => Retry::Never,
