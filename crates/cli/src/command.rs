@@ -45,10 +45,14 @@ impl Context<'_> {
 
     /// What writes to the ledger.
     pub async fn processor(&self, access: Access, backfill: bool) -> Result<Processor, Failure> {
-        let store = self.store(access).await?;
+        Ok(self.processor_on(self.store(access).await?, backfill))
+    }
+
+    /// What writes to a ledger that is open.
+    pub fn processor_on(&self, store: Arc<dyn Store>, backfill: bool) -> Processor {
         let settings =
             Settings { accounts: self.global.accounts(), backfill, ..Settings::default() };
-        Ok(Processor::new(store, self.clock(), settings))
+        Processor::new(store, self.clock(), settings)
     }
 }
 

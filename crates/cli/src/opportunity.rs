@@ -29,8 +29,8 @@ Examples:
   aws marketplace-catalog describe-entity --catalog AWSMarketplace --entity-id resaleauthz-1234 > authorization.json
   resold opportunity import authorization.json")]
     Import {
-        /// Files, or `-` for standard input
-        #[arg(required = true, value_name = "FILE")]
+        /// Files, folders, or `-` for standard input
+        #[arg(required = true, value_name = "PATH")]
         files: Vec<PathBuf>,
     },
     /// List opportunities, in the order of their ids

@@ -71,6 +71,11 @@ impl Output {
         self.format == Format::Json
     }
 
+    /// Whether only data and failures are printed.
+    pub const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Prints one JSON document.
     pub fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)

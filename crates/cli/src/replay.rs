@@ -1,314 +1,183 @@
-//! `resold replay`: documents from files, folders and standard input into the processor.
+//! `resold replay` and `resold opportunity import`: documents from files, folders and standard input into the processor.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `source.rs` | what the paths name, looked at before anything is done |
+//! | `document.rs` | a stream of bytes, cut into documents: where each one ends |
+//! | `intake.rs` | documents to bodies, bodies to batches, batches into the ledger |
+//! | `summary.rs`, `opened.rs` | what became of everything; which findings were opened |
+//! | `bar.rs` | how far it is, on a terminal |
+//!
+//! Each batch is one transaction: a replay that is cut off (Ctrl-C, a lost connection) leaves whole batches, and when it
+//! is run again what was recorded counts as a duplicate.
 
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use ledger::row::Outcome;
-use marketplace::arrival::{ArrivalKind, unwrap};
 use marketplace::catalog::describe;
-use processor::Processor;
-use processor::delivery::{Delivery, Via};
-use serde::Serialize;
 
 use crate::command::Context;
 use crate::exit::Exit;
-use crate::failure::{Failure, one_line};
-use crate::output::Line;
+use crate::failure::Failure;
 use crate::place::Access;
+use crate::reader::Reader;
 
-/// The longest document, in bytes: a Lambda event of SQS messages holds at most 6 MiB of bodies, escaped.
-const MAX_DOCUMENT: u64 = 16 * 1_048_576;
+mod bar;
+mod document;
+mod intake;
+mod opened;
+mod source;
+mod summary;
+
+use bar::Bar;
+use document::{Documents, MAX_DOCUMENT};
+use intake::Intake;
+use opened::OpenBefore;
+use source::{Source, Sources};
 
 /// What to replay.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A file that ends in .jsonl or .ndjson, and standard input, hold one document a line; another file is one document. A
-document is an EventBridge event, an SQS message, a Lambda SQS event, a JSON array of those, or what `aws
-marketplace-catalog describe-entity` prints. Folders are read in the order of their files' names.
+An input holds JSON documents, one after the other: one a line, or each over several lines. A \
+document is an EventBridge event, an SQS message, a Lambda SQS event, what `aws sqs \
+receive-message` or `aws marketplace-catalog describe-entity` prints, or a JSON array of those, of \
+at most 16 MiB. Of folders, files that end in .json, .jsonl and .ndjson are read, in the order of \
+their names. What is no such document is kept too, as malformed: `resold inbox list`.
+
+At the end: received = applied + duplicates + parked + quarantined + unknown. Exit code 1 if a \
+notification waits, something was not kept, or a finding was opened.
 
 Examples:
   resold replay events/happy-path
   resold replay archive.jsonl --backfill
-  cat archive.jsonl | resold replay -")]
+  zcat archive.jsonl.gz | resold replay -")]
 pub struct ReplayArgs {
     /// Files, folders, or `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Deliveries written in one transaction
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=100))]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=100))]
     batch: u16,
     /// Load history: record its public events without publishing them, then announce what is live
     #[arg(long)]
     backfill: bool,
 }
 
-/// What became of everything.
-#[derive(Debug, Default, Serialize)]
-struct Summary {
-    received: u64,
-    applied: u64,
-    duplicates: u64,
-    parked: u64,
-    quarantined: u64,
-    unknown: u64,
-    unreadable: u64,
-    announced: usize,
-}
-
 /// Replays.
 pub async fn run(context: &mut Context<'_>, args: &ReplayArgs) -> Result<Exit, Failure> {
-    let processor = context.processor(Access::Begin, args.backfill).await?;
-    let mut replay = Replay {
-        processor,
-        batch: Vec::new(),
-        size: usize::from(args.batch),
-        summary: Summary::default(),
-    };
-    for file in files(&args.paths)? {
-        replay.file(context, &file).await?;
+    let sources = Sources::find(&args.paths)?;
+    for folder in &sources.empty {
+        context.output.warn(&format!(
+            "there is no .json, .jsonl or .ndjson file in `{}`; name other files themselves",
+            folder.display()
+        ));
     }
-    replay.flush().await?;
-    sweep(&replay.processor).await?;
+    let mut run = Run::begin(context, usize::from(args.batch), args.backfill).await?;
+    let bar = Bar::new(context.output.is_quiet(), sources.size());
+    let mut before = 0;
+    for source in &sources.inputs {
+        before = run.take(context, source, &bar, before).await?;
+    }
+    bar.now("judging");
+    run.intake.settle().await?;
     if args.backfill {
-        let announced = replay.processor.announce().await;
-        replay.summary.announced =
-            announced.map_err(|error| Failure::new("could not announce").because(error))?;
+        bar.now("announcing what is live");
+        run.intake.announce().await?;
     }
-    print(context, &replay.summary)?;
-    let summary = &replay.summary;
-    let waits = summary.parked + summary.quarantined + summary.unknown + summary.unreadable;
-    Ok(Exit::needs_you_if(waits > 0))
+    drop(bar);
+    run.end(context, args.backfill).await
 }
 
-/// Imports described resale authorizations; anything else is refused, and nothing of its file is taken in.
+/// Imports described resale authorizations. If anything cannot be read as that, nothing at all is taken in.
 pub async fn import(context: &mut Context<'_>, paths: &[PathBuf]) -> Result<Exit, Failure> {
-    let mut bodies = Vec::new();
-    let mut refused = false;
-    for path in paths {
-        let attempt = || format!("could not import `{}`", path.display());
-        let mut document = Vec::new();
-        let read = if path == Path::new("-") {
-            std::io::stdin().take(MAX_DOCUMENT).read_to_end(&mut document)
-        } else {
-            std::fs::File::open(path)
-                .and_then(|file| file.take(MAX_DOCUMENT).read_to_end(&mut document))
-        };
-        read.map_err(|error| Failure::new(attempt()).because(error))?;
-        let found = describe(&document).map_err(|error| {
-            Failure::new(attempt()).because(error).hint(
-                "give it what `aws marketplace-catalog describe-entity` or `batch-describe-entities` prints",
-            )
-        })?;
-        for (id, words) in &found.errors {
-            refused = true;
-            context.output.warn(&format!("AWS could not describe {id}: {words}"));
-        }
-        for (id, kind) in &found.skipped {
-            refused = true;
-            context.output.warn(&format!("{id} is a {kind}, not a resale authorization: left out"));
-        }
-        bodies.extend(found.envelopes);
-    }
-    let processor = context.processor(Access::Begin, false).await?;
-    let mut replay =
-        Replay { processor, batch: Vec::new(), size: 100, summary: Summary::default() };
-    for body in bodies {
-        replay.deliver(Via::Import, body).await?;
-    }
-    replay.flush().await?;
-    sweep(&replay.processor).await?;
-    print(context, &replay.summary)?;
-    Ok(Exit::needs_you_if(refused || replay.summary.quarantined > 0))
-}
-
-/// Judges until nothing is due.
-pub async fn sweep(processor: &Processor) -> Result<(), Failure> {
-    while processor
-        .sweep(100)
-        .await
-        .map_err(|error| Failure::new("could not sweep").because(error))?
-        > 0
-    {}
-    Ok(())
-}
-
-fn print(context: &mut Context<'_>, summary: &Summary) -> Result<(), Failure> {
-    if context.output.is_json() {
-        return context.output.json(summary);
-    }
-    let line = |name: &str, count: u64| Line::Text(format!("{name:<12}{count:>10}"));
-    context.output.lines([
-        line("received", summary.received),
-        line("applied", summary.applied),
-        line("duplicates", summary.duplicates),
-        line("parked", summary.parked),
-        line("quarantined", summary.quarantined),
-        line("unknown", summary.unknown),
-        line("unreadable", summary.unreadable),
-    ])
-}
-
-/// The files that paths name, in order; a folder stands for the documents below it.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            below(path, &mut files)?;
-        } else {
-            files.push(path.clone());
+    let mut read = Vec::new();
+    for source in &Sources::find(paths)?.inputs {
+        let mut documents = Documents::new(source.open()?);
+        while let Some(found) = documents.next().map_err(|error| source.failed(error))? {
+            let place = place(source, found.line);
+            let attempt = || Failure::new(format!("could not import {place}"));
+            let Some(document) = found.document else {
+                return Err(attempt().because(TOO_LONG).hint(SMALLER));
+            };
+            let described = describe(document);
+            let described = described.map_err(|error| attempt().because(error).hint(DESCRIBED))?;
+            read.push((place, described));
         }
     }
-    Ok(files)
-}
-
-fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let failed = |error| {
-        Failure::new(format!("could not read the folder `{}`", folder.display())).because(error)
-    };
-    let entries: Result<Vec<PathBuf>, std::io::Error> = std::fs::read_dir(folder)
-        .map_err(failed)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect();
-    let mut entries = entries.map_err(failed)?;
-    entries.sort();
-    for entry in entries {
-        if entry.is_dir() {
-            below(&entry, files)?;
-        } else if entry.extension().is_some_and(|end| end == "json") || is_lines(&entry) {
-            files.push(entry);
+    let mut run = Run::begin(context, 100, false).await?;
+    for (place, described) in read {
+        for words in run.intake.description(described).await? {
+            context.output.warn(&format!("{place}: {words}"));
         }
     }
-    Ok(())
+    run.intake.settle().await?;
+    run.end(context, false).await
 }
 
-fn is_lines(path: &Path) -> bool {
-    path == Path::new("-") || path.extension().is_some_and(|end| end == "jsonl" || end == "ndjson")
+const TOO_LONG: &str = "a document may have at most 16 MiB";
+const SMALLER: &str = "give a large array in pieces: `jq -c '.[]' FILE | resold replay -`";
+const DESCRIBED: &str =
+    "give it what `aws marketplace-catalog describe-entity` or `batch-describe-entities` prints";
+const _: () = assert!(MAX_DOCUMENT == 16 << 20, "the texts say so");
+
+/// Where something is, in words.
+fn place(source: &Source, line: u64) -> String {
+    format!("`{}`, line {line}", source.name)
 }
 
-/// A replay in progress.
-struct Replay {
-    processor: Processor,
-    batch: Vec<Delivery>,
-    size: usize,
-    summary: Summary,
+/// One run of either command.
+struct Run {
+    intake: Intake,
+    open: OpenBefore,
 }
 
-impl Replay {
-    async fn file(&mut self, context: &mut Context<'_>, path: &Path) -> Result<(), Failure> {
-        let failed = |error: std::io::Error| {
-            Failure::new(format!("could not read `{}`", path.display()))
-                .because(error)
-                .hint("check the path and that you may read it")
-        };
-        let source: Box<dyn Read> = if path == Path::new("-") {
-            Box::new(std::io::stdin())
-        } else {
-            Box::new(std::fs::File::open(path).map_err(failed)?)
-        };
-        let mut source = BufReader::with_capacity(1 << 16, source);
-        let mut number: u64 = 0;
-        let mut document = Vec::new();
+impl Run {
+    async fn begin(context: &Context<'_>, size: usize, backfill: bool) -> Result<Self, Failure> {
+        let store = context.store(Access::Begin).await?;
+        let reader = Reader::open(&*store, context.clock().now(), context.global.accounts());
+        let open = OpenBefore::look(reader.await?).await?;
+        let processor = context.processor_on(store.clone(), backfill);
+        Ok(Self { intake: Intake::new(store, processor, size), open })
+    }
+
+    /// Takes one input in, after so many bytes of others; returns the bytes of all of them.
+    async fn take(
+        &mut self,
+        context: &mut Context<'_>,
+        source: &Source,
+        bar: &Bar,
+        before: u64,
+    ) -> Result<u64, Failure> {
+        let mut documents = Documents::new(source.open()?);
         loop {
-            document.clear();
-            number = number.saturating_add(1);
-            let mut limited = source.by_ref().take(MAX_DOCUMENT);
-            let read = if is_lines(path) {
-                limited.read_until(b'\n', &mut document)
-            } else {
-                limited.read_to_end(&mut document)
+            let read = before.saturating_add(documents.read());
+            let Some(found) = documents.next().map_err(|error| source.failed(error))? else {
+                return Ok(before.saturating_add(documents.read()));
             };
-            if read.map_err(failed)? == 0 {
-                return Ok(());
-            }
-            if u64::try_from(document.len()).is_ok_and(|length| length >= MAX_DOCUMENT) {
-                self.summary.unreadable = self.summary.unreadable.saturating_add(1);
-                let place = format!("{}:{number}", path.display());
-                context.output.warn(&format!(
-                    "{place} is longer than {MAX_DOCUMENT} bytes; the rest of its line is left out"
-                ));
-                if is_lines(path) {
-                    source.skip_until(b'\n').map_err(failed)?;
-                    continue;
-                }
-                return Ok(());
-            }
-            if !document.trim_ascii().is_empty() {
-                let place = format!("{}:{number}", path.display());
-                self.document(context, &place, &document).await?;
-            }
-        }
-    }
-
-    async fn document(
-        &mut self,
-        context: &mut Context<'_>,
-        place: &str,
-        document: &[u8],
-    ) -> Result<(), Failure> {
-        for arrival in unwrap(document) {
-            match arrival.kind {
-                ArrivalKind::Notification => self.deliver(Via::Replay, arrival.body).await?,
-                ArrivalKind::Description => self.describe(context, place, &arrival.body).await?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes a description in. One that is refused is not kept: what must be dropped from it (signed URLs, the agreement
-    /// token) is known only once it is understood.
-    async fn describe(
-        &mut self,
-        context: &mut Context<'_>,
-        place: &str,
-        body: &[u8],
-    ) -> Result<(), Failure> {
-        match describe(body) {
-            Ok(found) => {
-                for body in found.envelopes {
-                    self.deliver(Via::Import, body).await?;
-                }
-            }
-            Err(error) => {
-                self.summary.unreadable = self.summary.unreadable.saturating_add(1);
-                let reason = one_line(&error);
-                context
-                    .output
-                    .warn(&format!("{place} is a description that is not kept: {reason}"));
-            }
-        }
-        Ok(())
-    }
-
-    async fn deliver(&mut self, via: Via, body: Vec<u8>) -> Result<(), Failure> {
-        self.batch.push(Delivery { id: new_id(), via, body });
-        if self.batch.len() >= self.size { self.flush().await } else { Ok(()) }
-    }
-
-    async fn flush(&mut self) -> Result<(), Failure> {
-        for result in self.processor.process(&self.batch).await {
-            let processed = result.map_err(|error| {
-                Failure::new("could not record a notification")
-                    .because(error)
-                    .hint("nothing is lost: replay the same files again, what is recorded counts as a duplicate")
-            })?;
-            let summary = &mut self.summary;
-            summary.received = summary.received.saturating_add(1);
-            let counted = match processed.outcome {
-                _ if processed.duplicate => &mut summary.duplicates,
-                Outcome::Applied | Outcome::Erased => &mut summary.applied,
-                Outcome::Parked => &mut summary.parked,
-                Outcome::Quarantined => &mut summary.quarantined,
-                Outcome::Unknown => &mut summary.unknown,
+            let not_kept = match found.document {
+                Some(document) => self.intake.document(document).await?,
+                None => vec![self.intake.too_long()],
             };
-            *counted = counted.saturating_add(1);
+            let place = place(source, found.line);
+            bar.aside(&not_kept, |words| context.output.warn(&format!("{place}: {words}")));
+            bar.at(read, self.intake.summary.received);
         }
-        self.batch.clear();
-        Ok(())
     }
-}
 
-/// The id of an arrival that brings none.
-#[expect(clippy::disallowed_methods, reason = "the edge: a line of a file has no id of its own")]
-pub fn new_id() -> String {
-    uuid::Uuid::new_v4().to_string()
+    async fn end(self, context: &mut Context<'_>, backfill: bool) -> Result<Exit, Failure> {
+        let Self { mut intake, open } = self;
+        let reader = context.reader().await?;
+        (intake.summary.findings, intake.summary.opened) = open.compare(reader).await?;
+        let summary = intake.summary;
+        summary.print(context.output, backfill)?;
+        if intake.waits {
+            context
+                .output
+                .note("Notifications wait: `resold inbox list` prints them, with the reasons.");
+        }
+        if summary.opened > 0 {
+            context.output.note("Findings were opened: `resold findings` prints them.");
+        }
+        let refused = intake.left_out || summary.unreadable > 0;
+        Ok(Exit::needs_you_if(intake.waits || refused || summary.opened > 0))
+    }
 }

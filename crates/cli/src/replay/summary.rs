@@ -1,0 +1,53 @@
+//! What became of everything.
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::output::{Line, Output};
+
+/// The end of a replay or of an import, after the sweep.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Notifications in the documents: the sum of the next five.
+    pub received: u64,
+    /// Applied by now, whatever they had to wait for in between.
+    pub applied: u64,
+    /// The ledger held their content already, or they came twice.
+    pub duplicates: u64,
+    /// Waiting for something that is not known yet.
+    pub parked: u64,
+    /// Kept with the reason why they cannot be used.
+    pub quarantined: u64,
+    /// Kept: of a type that this version does not know.
+    pub unknown: u64,
+    /// Documents that were not kept: too long, or refused descriptions.
+    pub unreadable: u64,
+    /// Live entitlements announced, with `--backfill`.
+    pub announced: u64,
+    /// Findings open in the ledger now.
+    pub findings: u64,
+    /// Those of them that were not open at the beginning.
+    pub opened: u64,
+}
+
+impl Summary {
+    /// Prints it.
+    pub fn print(&self, output: &mut Output, backfill: bool) -> Result<(), Failure> {
+        if output.is_json() {
+            return output.json(self);
+        }
+        let line = |name: &str, count: u64| Line::Text(format!("{name:<12}{count:>10}"));
+        let announced = backfill.then(|| line("announced", self.announced));
+        let findings = [line("findings", self.findings), line("new findings", self.opened)];
+        let lines = [
+            line("received", self.received),
+            line("applied", self.applied),
+            line("duplicates", self.duplicates),
+            line("parked", self.parked),
+            line("quarantined", self.quarantined),
+            line("unknown", self.unknown),
+            line("unreadable", self.unreadable),
+        ];
+        output.lines(lines.into_iter().chain(announced).chain(findings))
+    }
+}

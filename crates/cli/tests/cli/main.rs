@@ -1,0 +1,9 @@
+//! The real binary, as a person or a script runs it.
+//!
+//! Golden files lie in `tests/golden`: `UPDATE_GOLDEN=1` (`make golden`) writes them again.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is not as expected")]
+
+mod golden;
+mod replay;
+mod resold;
