@@ -20,8 +20,9 @@ check: ## Formatting, and clippy with warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-golden: ## Write the golden results of events/ again; read the difference before you commit it
+golden: ## Write the golden results of events/ and of the command line again; read the difference before you commit it
 	UPDATE_GOLDEN=1 $(CARGO) test -p resold-tests scenarios
+	UPDATE_GOLDEN=1 $(CARGO) test -p cli --test cli
 
 build: ## Build the release binary: target/release/resold
 	$(CARGO) build --release -p cli

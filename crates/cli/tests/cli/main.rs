@@ -4,6 +4,9 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where something is not as expected")]
 
+mod errors;
 mod golden;
+mod help;
+mod lists;
 mod replay;
 mod resold;
