@@ -24,6 +24,11 @@ impl Transcript {
         self.add(&format!("resold {line}"), &folder.run(&arguments));
     }
 
+    /// Whether a command could not be carried out.
+    pub(crate) fn failed(&self) -> bool {
+        self.0.lines().any(|line| line == "=> 2")
+    }
+
     /// Compares with the golden file, or writes it. Escape sequences are written so that they can be read.
     pub(crate) fn check(&self, name: &str) {
         check(name, &self.0.replace('\u{1b}', "\\e"));

@@ -25,10 +25,11 @@ fn tables() {
         said.run(&folder, &format!("{noun} list"));
     }
     said.run(&folder, "opportunity show resaleauthz-happyjioo4641");
-    said.run(&folder, "offer show offer-happyd6pxpzg");
+    said.run(&folder, "offer show offer-happyat9bsd4v");
     said.run(&folder, "offer explain offer-twouns7c5nt17");
     said.run(&folder, "agreement show agmt-happyg0t2esidvalogd72qnix");
     said.run(&folder, "entitlement show agmt-happyg0t2esidvalogd72qnix");
+    assert!(!said.failed(), "an item is shown");
     said.check("tables.txt");
 }
 
@@ -41,7 +42,7 @@ fn json() {
         said.run(&folder, &format!("{noun} list --format json"));
         let id = match noun {
             "opportunity" => "resaleauthz-happyjioo4641",
-            "offer" => "offer-happyd6pxpzg",
+            "offer" => "offer-happyat9bsd4v",
             "agreement" | "entitlement" => "agmt-happyg0t2esidvalogd72qnix",
             _ => "",
         };
@@ -51,6 +52,7 @@ fn json() {
         if noun == "offer" {
             said.run(&folder, &format!("{noun} explain {id} --format json"));
         }
+        assert!(!said.failed(), "{noun}: an item is shown");
         said.check(&format!("json-{noun}.txt"));
     }
 }
