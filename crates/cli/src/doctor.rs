@@ -103,11 +103,8 @@ fn time(context: &Context<'_>) -> Check {
 /// A ledger that cannot be used: why, and what to do.
 fn broken(failure: &Failure) -> Check {
     let mut found = failure.to_string();
-    for reason in failure.reasons().filter(|reason| !reason.is_empty()) {
-        // Databases repeat the deepest reason.
-        if !found.contains(&reason) {
-            found = format!("{found}: {reason}");
-        }
+    for reason in failure.reasons() {
+        found = format!("{found}: {reason}");
     }
     let check = Check::new("ledger", Verdict::Fail, found);
     match failure.way_out() {

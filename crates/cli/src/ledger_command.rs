@@ -20,8 +20,9 @@ mod anchor;
 pub enum Command {
     /// Hold every row against what it must follow from, and tell every fault
     #[command(after_help = "\
-Without an anchor this shows clumsy tampering only: who can write the ledger can seal it anew. With an anchor that was kept
-where the ledger's writers cannot reach, it shows every event and notification before it that was changed or removed.
+Without an anchor this shows clumsy tampering only: who can write the ledger can seal it anew. With
+an anchor that was kept where the ledger's writers cannot reach, it shows every event and
+notification before the anchor that was changed or removed.
 
 Examples:
   resold ledger verify
@@ -33,9 +34,9 @@ Examples:
     },
     /// Write down what the ledger holds: an anchor to be kept elsewhere, and the heads that it stands for
     #[command(after_help = "\
-Writes FILE, the anchor (a few lines of JSON: counts and two Merkle roots), and FILE.heads, the sorted list of every
-stream's version and hash and of every notification. Processors may run meanwhile. Verify before, and keep the
-anchor where nobody who can write the ledger can change it.
+Writes FILE, the anchor (a few lines of JSON: counts and two Merkle roots), and FILE.heads, the
+sorted list of every stream's version and hash and of every notification. Processors may run
+meanwhile. Verify before, and keep the anchor where nobody who can write the ledger can change it.
 
 Examples:
   resold ledger checkpoint 2026-12-20.anchor")]

@@ -100,6 +100,11 @@ const BETWEEN: u16 = 2;
 /// A column is not wrapped to less.
 const LEAST: u16 = 24;
 
+/// A summary: what was counted, and how many.
+pub fn counts<'a>(rows: impl IntoIterator<Item = (&'a str, u64)>) -> impl Iterator<Item = Line> {
+    rows.into_iter().map(|(name, count)| Line::Text(format!("{name:<12}{count:>10}")))
+}
+
 /// The page of one item: fields, then sections.
 #[derive(Default)]
 pub struct Page {

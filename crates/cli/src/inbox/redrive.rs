@@ -13,7 +13,7 @@ use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::notification::find;
-use crate::output::Line;
+use crate::page::counts;
 use crate::place::Access;
 
 /// Notifications taken in at once.
@@ -146,13 +146,12 @@ fn print(context: &mut Context<'_>, summary: &Summary) -> Result<(), Failure> {
     if context.output.is_json() {
         return context.output.json(summary);
     }
-    let line = |name: &str, count: u64| Line::Text(format!("{name:<12}{count:>10}"));
-    context.output.lines([
-        line("redriven", summary.redriven),
-        line("applied", summary.applied),
-        line("parked", summary.parked),
-        line("quarantined", summary.quarantined),
-        line("unknown", summary.unknown),
-        line("not waiting", summary.not_waiting),
-    ])
+    context.output.lines(counts([
+        ("redriven", summary.redriven),
+        ("applied", summary.applied),
+        ("parked", summary.parked),
+        ("quarantined", summary.quarantined),
+        ("unknown", summary.unknown),
+        ("not waiting", summary.not_waiting),
+    ]))
 }

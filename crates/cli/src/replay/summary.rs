@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::output::{Line, Output};
+use crate::output::Output;
+use crate::page::counts;
 
 /// The end of a replay or of an import, after the sweep.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -36,18 +37,17 @@ impl Summary {
         if output.is_json() {
             return output.json(self);
         }
-        let line = |name: &str, count: u64| Line::Text(format!("{name:<12}{count:>10}"));
-        let announced = backfill.then(|| line("announced", self.announced));
-        let findings = [line("findings", self.findings), line("new findings", self.opened)];
-        let lines = [
-            line("received", self.received),
-            line("applied", self.applied),
-            line("duplicates", self.duplicates),
-            line("parked", self.parked),
-            line("quarantined", self.quarantined),
-            line("unknown", self.unknown),
-            line("unreadable", self.unreadable),
+        let announced = backfill.then_some(("announced", self.announced));
+        let findings = [("findings", self.findings), ("new findings", self.opened)];
+        let rows = [
+            ("received", self.received),
+            ("applied", self.applied),
+            ("duplicates", self.duplicates),
+            ("parked", self.parked),
+            ("quarantined", self.quarantined),
+            ("unknown", self.unknown),
+            ("unreadable", self.unreadable),
         ];
-        output.lines(lines.into_iter().chain(announced).chain(findings))
+        output.lines(counts(rows.into_iter().chain(announced).chain(findings)))
     }
 }
