@@ -16,9 +16,10 @@ demo: ## Notifications become a correlated offer and an active entitlement, in a
 test: ## Run every test, with a private PostgreSQL server unless RESOLD_TEST_POSTGRES names one
 	./scripts/with-postgres $(CARGO) test --workspace
 
-check: ## Formatting, and clippy with warnings denied
+check: ## Formatting, clippy and the documentation, with warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
 
 golden: ## Write the golden results of events/ and of the command line again; read the difference before you commit it
 	UPDATE_GOLDEN=1 $(CARGO) test -p resold-tests scenarios

@@ -58,7 +58,7 @@ pub(crate) fn texts(
 }
 
 /// Brings a database's tables and views up to date. For `init`, with a role that owns them; afterwards give the
-/// runtime role its [`crate::grants`].
+/// runtime role its [`crate::grants()`].
 ///
 /// # Errors
 /// As [`crate::PostgresStore::connect`]; [`StoreError::Schema`] if the database's schema is newer than ours.
