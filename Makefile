@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check golden build
+.PHONY: help demo test check golden build bench bench-all
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -23,7 +23,13 @@ check: ## Formatting, clippy and the documentation, with warnings denied
 
 golden: ## Write the golden results of events/ and of the command line again; read the difference before you commit it
 	UPDATE_GOLDEN=1 $(CARGO) test -p resold-tests scenarios
-	UPDATE_GOLDEN=1 $(CARGO) test -p cli --test cli
+	UPDATE_GOLDEN=1 ./scripts/with-postgres $(CARGO) test -p cli
+
+bench: ## Speed and memory beside the physical limit; ARGS="parse --json" for one section, --help names all
+	./scripts/with-postgres $(CARGO) bench -p resold-tests --bench bench -- $(ARGS)
+
+bench-all: build ## The same with the long sections: 1,000,000 streams, a file of 1 GB (30 minutes, 20 GB of disk)
+	./scripts/with-postgres $(CARGO) bench -p resold-tests --bench bench -- all $(ARGS)
 
 build: ## Build the release binary: target/release/resold
 	$(CARGO) build --release -p cli
