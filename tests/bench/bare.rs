@@ -1,7 +1,7 @@
 //! The physical limit: the rows that the processor writes, in the same transactions, by bare multi-row inserts.
 //!
 //! No reads, no decisions, no hashing; rows that the processor removes are not removed. What is written is laid out
-//! before the clock runs. A statement takes a table's rows of one transaction: on SQLite in chunks of a power of two, so that all
+//! before the clock runs. A statement takes a table's rows of one transaction: on SQLite in chunks of few sizes, so that all
 //! texts stay prepared, on PostgreSQL as arrays.
 
 use std::collections::BTreeSet;
@@ -14,6 +14,8 @@ use sqlx::{AssertSqlSafe, Executor as _, Postgres, Sqlite};
 
 /// The most rows that one statement of SQLite carries.
 const MAX_CHUNK: usize = 64;
+/// Up to so many rows are one statement of SQLite, whatever their number.
+const WHOLE: usize = 16;
 
 /// One column of some rows.
 #[derive(Debug)]
@@ -94,8 +96,9 @@ impl Bare {
                 for rows in rows {
                     let mut from = 0;
                     while from < rows.count {
-                        let power = (rows.count - from).ilog2();
-                        let chunk = (1_usize << power).min(MAX_CHUNK);
+                        let rest = rows.count - from;
+                        let chunk = if rest <= WHOLE { rest } else { 1_usize << rest.ilog2() };
+                        let chunk = chunk.min(MAX_CHUNK);
                         let query = sqlx::query(AssertSqlSafe(rows.values(chunk)));
                         rows.bind(query, from, chunk).execute(&mut *tx).await?;
                         from += chunk;

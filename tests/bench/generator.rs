@@ -167,7 +167,8 @@ impl Generator {
         }
         self.step += 1;
         let due = self.answers.peek().is_some_and(|Reverse((step, _, _))| *step <= self.step);
-        let body = match self.answers.pop().filter(|_| due) {
+        let answer = if due { self.answers.pop() } else { None };
+        let body = match answer {
             Some(Reverse((_, deal, answer))) => self.answer(deal, answer),
             None => self.offer(),
         };

@@ -11,20 +11,23 @@ use processor::{Processor, Settings};
 
 use crate::bare::{Bare, Rows};
 use crate::generator;
+use crate::usage::process_core_time;
 
 /// How many notifications a generator makes at most before the clock's time.
 const STEPS: usize = 2_000_000;
 
-/// How long some batches took: together, and each.
+/// How long some batches took: together, on this process's cores, and each.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     pub(crate) together: Duration,
+    pub(crate) core: Duration,
     pub(crate) each: Vec<Duration>,
 }
 
 impl Taken {
     pub(crate) fn add(&mut self, other: Self) {
         self.together += other.together;
+        self.core += other.core;
         self.each.extend(other.each);
     }
 
@@ -137,13 +140,13 @@ where
     F: Future<Output = Vec<Duration>> + Send + 'static,
 {
     let next = Next { at: Arc::new(AtomicUsize::new(from)), to };
-    let began = Instant::now();
+    let (began, core) = (Instant::now(), process_core_time());
     let tasks: Vec<_> = (0..workers).map(|_| tokio::spawn(work(next.clone()))).collect();
     let mut each = Vec::new();
     for task in tasks {
         each.extend(task.await.expect("a worker does not panic"));
     }
-    Taken { together: began.elapsed(), each }
+    Taken { together: began.elapsed(), core: process_core_time().saturating_sub(core), each }
 }
 
 /// How many of something for each of another.

@@ -1,6 +1,7 @@
 //! Notifications per second, beside the physical limit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::store::Store;
 use processor::delivery::Delivery;
@@ -23,8 +24,10 @@ const COLUMNS: &[&str] = &[
     "of limit",
     "median ms",
     "p99 ms",
-    "statements/batch",
-    "rows/batch",
+    "core ms",
+    "limit core ms",
+    "statements",
+    "rows",
     "peak MiB",
 ];
 
@@ -44,7 +47,10 @@ const fn notifications(batch: usize) -> usize {
 
 /// `quick`: a quarter of the notifications, batches of 10, one processor.
 pub(crate) async fn run(kinds: &[Kind], quick: bool) -> Table {
-    let mut table = Table::new("throughput", COLUMNS);
+    let mut table = Table::new(
+        "throughput; median, p99, this process's time on cores, statements and rows are a batch's",
+        COLUMNS,
+    );
     let batches: &[usize] = if quick { &[10] } else { &[1, 10, 100] };
     let processors: &[usize] = if quick { &[1] } else { &[1, 4] };
     for batch in batches.iter().copied() {
@@ -117,6 +123,8 @@ async fn measure(kind: Kind, input: &Input, processors: usize) -> Vec<String> {
     let rest = (input.timed, input.batches.len());
     let counted = statements::count(deliver(&ours.store, &input.batches, rest, 1)).await.1;
     let count = input.timed * input.batch;
+    let batches = u32::try_from(input.timed).unwrap_or(u32::MAX);
+    let core_ms = |core: Duration| format!("{:.2}", (core / batches).as_secs_f64() * 1_000.0);
     let ms = |percent: usize, taken: &mut Taken| {
         format!("{:.2}", taken.percentile(percent).as_secs_f64() * 1_000.0)
     };
@@ -129,6 +137,8 @@ async fn measure(kind: Kind, input: &Input, processors: usize) -> Vec<String> {
         format!("{:.0} %", 100.0 * processed.rate(count) / written.rate(count)),
         ms(50, &mut processed),
         ms(99, &mut processed),
+        core_ms(processed.core),
+        core_ms(written.core),
         format!("{:.1}", run::ratio(counted, COUNTED)),
         input.rows().to_string(),
         peak.to_string(),

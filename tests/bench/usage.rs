@@ -35,3 +35,16 @@ pub(crate) fn core_time() -> Duration {
     let nanos = text.split_whitespace().next().and_then(|nanos| nanos.parse().ok());
     Duration::from_nanos(nanos.unwrap_or(0))
 }
+
+/// How long this process has run on cores, all threads together, in steps of a tick.
+pub(crate) fn process_core_time() -> Duration {
+    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the name, which may hold anything, in parentheses; user and system time are the 14th and 15th field.
+    let after = text.rsplit_once(')').map_or("", |(_, after)| after);
+    let ticks =
+        after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * MILLIS_OF_TICK)
+}
+
+/// Linux counts 100 ticks a second for programs, whatever its own clock does.
+const MILLIS_OF_TICK: u64 = 10;

@@ -93,7 +93,7 @@ impl Key {
 }
 
 /// Which keys to find: those of one kind and value whose span overlaps another, in the order of (`hi`, stream).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyQuery {
     /// What is looked up.
     pub kind: KeyKind,

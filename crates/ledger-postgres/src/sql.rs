@@ -7,10 +7,11 @@ pub(crate) const HEAD_BYTES: usize = 512 * 1024;
 pub(crate) const BEGIN: &str = "begin isolation level repeatable read";
 pub(crate) const BEGIN_SNAPSHOT: &str = "begin isolation level repeatable read read only";
 
-/// For each connection to PostgreSQL. Plans are kept: one made while the tables were empty must be right when they are
-/// large, so only those that use indexes are made. (Such a plan's cost looks absurd when a list really is to be read
-/// from end to end, hence no `jit`.)
+/// For each connection to PostgreSQL. Plans are made once and kept: one made while the tables were empty must be right
+/// when they are large, so only those that use indexes are made. (Such a plan's cost looks absurd when a list really is
+/// to be read from end to end, hence no `jit`.)
 pub(crate) const SESSION: &str = "
+    set plan_cache_mode = force_generic_plan;
     set enable_seqscan = off;
     set enable_hashjoin = off;
     set enable_mergejoin = off;

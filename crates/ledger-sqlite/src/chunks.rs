@@ -1,6 +1,9 @@
-//! Cutting rows into chunks of a power of two.
+//! Cutting rows into chunks of few sizes, so that few texts of a statement stay prepared.
 
-/// The longest chunks first: 37 rows at most 16 a chunk are 16, 16, 4 and 1.
+/// Up to so many rows are one chunk, whatever their number.
+const WHOLE: usize = 16;
+
+/// Chunks of a power of two, the longest first, until the rest is short: 117 rows at most 64 a chunk are 64, 32, 16 and 5.
 pub(crate) struct Chunks<'a, T> {
     rest: &'a [T],
     max: usize,
@@ -18,7 +21,8 @@ impl<'a, T> Iterator for Chunks<'a, T> {
 
     fn next(&mut self) -> Option<&'a [T]> {
         let power = self.rest.len().checked_ilog2()?;
-        let (chunk, rest) = self.rest.split_at_checked((1_usize << power).min(self.max))?;
+        let size = if self.rest.len() <= WHOLE { self.rest.len() } else { 1_usize << power };
+        let (chunk, rest) = self.rest.split_at_checked(size.min(self.max))?;
         self.rest = rest;
         Some(chunk)
     }
@@ -29,18 +33,19 @@ mod tests {
     use super::Chunks;
 
     #[test]
-    fn rows_are_cut_into_powers_of_two() {
-        let cases: [(usize, &[usize]); 6] = [
+    fn rows_are_cut_into_few_sizes() {
+        let cases: [(usize, &[usize]); 7] = [
             (0, &[]),
             (1, &[1]),
-            (3, &[2, 1]),
+            (15, &[15]),
             (16, &[16]),
-            (37, &[16, 16, 4, 1]),
-            (31, &[16, 8, 4, 2, 1]),
+            (17, &[16, 1]),
+            (37, &[32, 5]),
+            (117, &[64, 32, 16, 5]),
         ];
         for (rows, expected) in cases {
             let rows = vec![(); rows];
-            let sizes: Vec<usize> = Chunks::new(&rows, 16).map(<[()]>::len).collect();
+            let sizes: Vec<usize> = Chunks::new(&rows, 64).map(<[()]>::len).collect();
             assert_eq!(sizes, expected);
         }
     }

@@ -26,8 +26,8 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections that read. Readers never wait for the writer, nor it for them.
 const READERS: u32 = 4;
 
-/// Each statement's text has at most seven sizes; all of them stay prepared.
-const STATEMENTS: usize = 200;
+/// Each statement's text has at most 18 sizes; all of them stay prepared.
+const STATEMENTS: usize = 300;
 
 const OPENING: &str = "opening the ledger file";
 

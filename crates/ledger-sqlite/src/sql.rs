@@ -1,5 +1,5 @@
 //! Every statement of the store. Lists of ids arrive as one JSON array, so that their number does not change the text;
-//! rows arrive in chunks of a power of two, so that each table has few texts and all of them stay prepared.
+//! rows arrive in chunks of few sizes, so that each table has few texts and all of them stay prepared.
 
 /// The most rows that one statement carries.
 pub(crate) const MAX_CHUNK: usize = 64;
@@ -77,7 +77,7 @@ pub(crate) fn delete_keys(rows: usize) -> String {
 }
 
 /// The most lookups that one statement carries.
-pub(crate) const MAX_FIND: usize = 16;
+pub(crate) const MAX_FIND: usize = 64;
 
 /// Looks up so many keys, each with its own window and limit. The values of a query are kind, value, the window
 /// (`hi` from, `hi` to, `lo` to), the (`hi`, stream) to go on after, and the limit.

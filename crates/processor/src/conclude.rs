@@ -58,7 +58,7 @@ pub(crate) async fn conclude(
 fn publish(world: &mut World, id: &StreamId, news: News, fallback: &Reason) {
     let reason = world.reason(id).unwrap_or(fallback).clone();
     world.publish(id, news, &reason);
-    let locks = world.get(id).map(|entry| partners(&entry.state)).unwrap_or_default();
+    let locks = world.get(id).map(|entry| partners(&entry.state.facts)).unwrap_or_default();
     for partner in locks {
         world.touch(&partner);
     }
@@ -123,7 +123,7 @@ async fn agreements_of(
     let limit = u32::try_from(REACH).unwrap_or(u32::MAX);
     let query = |id: &StreamId| KeyQuery::all(KeyKind::Offer, id.id(), limit);
     let queries: Vec<KeyQuery> = offers.iter().map(query).collect();
-    let found = tx.find(&queries).await?.into_iter().flatten().map(|(_, id)| id);
+    let found = world.find(tx, &queries).await?.into_iter().flatten().map(|(_, id)| id);
     let found: BTreeSet<StreamId> = found.filter(|id| is(StreamKind::Agreement)(&id)).collect();
     load_with_related(tx, world, &found).await?;
     Ok(found)
@@ -135,7 +135,8 @@ async fn load_with_related(
     ids: &BTreeSet<StreamId>,
 ) -> Result<(), StoreError> {
     world.load(tx, ids.iter().cloned()).await?;
-    let named = ids.iter().filter_map(|id| world.get(id)).flat_map(|entry| related(&entry.state));
+    let named =
+        ids.iter().filter_map(|id| world.get(id)).flat_map(|entry| related(&entry.state.facts));
     let named: Vec<StreamId> = named.collect();
     world.load(tx, named).await
 }
@@ -218,7 +219,7 @@ async fn around(
         ..KeyQuery::all(KeyKind::Succession, place.clone(), SUCCESSIONS)
     };
     let queries: Vec<KeyQuery> = meetings.iter().map(query).collect();
-    let found = tx.find(&queries).await?.into_iter().flatten().map(|(_, id)| id);
+    let found = world.find(tx, &queries).await?.into_iter().flatten().map(|(_, id)| id);
     let found: BTreeSet<StreamId> = found.collect();
     load_with_related(tx, world, &found).await?;
     Ok(found)

@@ -74,8 +74,23 @@ async fn find_candidates(
     world: &mut World,
     offers: &BTreeSet<StreamId>,
 ) -> Result<BTreeMap<StreamId, BTreeSet<StreamId>>, StoreError> {
-    let mut queries: Vec<KeyQuery> = Vec::new();
-    let mut askers: Vec<&StreamId> = Vec::new();
+    let (askers, queries): (Vec<&StreamId>, Vec<KeyQuery>) =
+        questions(world, offers).into_iter().unzip();
+    let mut found: BTreeMap<StreamId, BTreeSet<StreamId>> = BTreeMap::new();
+    for (asker, hits) in askers.into_iter().zip(world.find(tx, &queries).await?) {
+        found.entry(asker.clone()).or_default().extend(hits.into_iter().map(|(_, id)| id));
+    }
+    let ids: BTreeSet<StreamId> = found.values().flatten().cloned().collect();
+    world.load(tx, ids).await?;
+    Ok(found)
+}
+
+/// What each offer asks to find its candidates.
+pub(crate) fn questions<'a>(
+    world: &World,
+    offers: &'a BTreeSet<StreamId>,
+) -> Vec<(&'a StreamId, KeyQuery)> {
+    let mut questions = Vec::new();
     for id in offers {
         let Some(facts) = judged(world, id) else { continue };
         let Some((seller, released)) = facts.seller.get().zip(facts.released.get()) else {
@@ -83,28 +98,15 @@ async fn find_candidates(
         };
         let names: Vec<String> = names(world, facts).into_iter().map(ToString::to_string).collect();
         let own = candidate_queries(seller.as_str(), &names, facts.buyers(), released, CANDIDATES);
-        askers.extend(own.iter().map(|_| id));
-        queries.extend(own);
+        questions.extend(own.into_iter().map(|query| (id, query)));
     }
-    let mut found: BTreeMap<StreamId, BTreeSet<StreamId>> = BTreeMap::new();
-    if queries.is_empty() {
-        return Ok(found);
-    }
-    // Offers of one batch often ask the same.
-    let mut answers = tx.find(&queries).await?.into_iter();
-    for asker in askers {
-        let hits = answers.next().unwrap_or_default().into_iter().map(|(_, id)| id);
-        found.entry(asker.clone()).or_default().extend(hits);
-    }
-    let ids: BTreeSet<StreamId> = found.values().flatten().cloned().collect();
-    world.load(tx, ids).await?;
-    Ok(found)
+    questions
 }
 
 /// Who uses and who contests the limited opportunities: candidates, those that are judged, those that were the only one.
 async fn find_rivals(
     tx: &mut dyn Transaction,
-    world: &World,
+    world: &mut World,
     reached: &Reached,
     found: &BTreeMap<StreamId, BTreeSet<StreamId>>,
 ) -> Result<Rivals, StoreError> {
@@ -131,10 +133,7 @@ async fn find_rivals(
         queries.push(KeyQuery::all(KeyKind::Sole, id.to_string(), limit(1)));
     }
     let mut rivals = Rivals::default();
-    if queries.is_empty() {
-        return Ok(rivals);
-    }
-    let mut answers = tx.find(&queries).await?.into_iter();
+    let mut answers = world.find(tx, &queries).await?.into_iter();
     let mut next = || answers.next().unwrap_or_default().into_iter();
     for id in limited.into_keys() {
         let users = next().map(|(at, user)| (user, Moment::from_micros(at))).collect();

@@ -14,6 +14,7 @@ use deal::succession;
 use ledger::store::{StoreError, Transaction};
 use marketplace::ids::{AccountId, OpportunityId};
 
+use crate::link;
 use crate::settle::{partners, related, sort_into};
 use crate::world::{self, Reason, World};
 
@@ -53,28 +54,33 @@ pub(crate) async fn reach(
     let freed: Vec<StreamId> = world.iter().filter_map(|(_, entry)| freed(entry)).collect();
     world.load(tx, freed.iter().cloned()).await?;
     let resellers = freed.iter().filter_map(|id| world.get(id));
-    let resellers: Vec<StreamId> = resellers.flat_map(|entry| partners(&entry.state)).collect();
+    let resellers: Vec<StreamId> =
+        resellers.flat_map(|entry| partners(&entry.state.facts)).collect();
     world.load(tx, resellers).await?;
     let walks = walks(world, due);
-    let queries: Vec<KeyQuery> = walks.iter().map(|walk| walk.pending.query(limit())).collect();
-    let found = if queries.is_empty() { Vec::new() } else { tx.find(&queries).await? };
+    let queries = walks.iter().map(|walk| walk.pending.query(limit()));
+    // Read ahead: what the offers that are known by now will ask.
+    let ahead = link::questions(world, &reached.offers).into_iter().map(|(_, query)| query);
+    let queries: Vec<KeyQuery> = queries.chain(ahead).collect();
+    let mut found = world.find(tx, &queries).await?.into_iter();
     let mut room = REACH;
-    for (walk, hits) in walks.iter().zip(found) {
+    for (walk, hits) in walks.iter().zip(&mut found) {
         take(world, &mut reached, walk, hits, &mut room, fallback);
     }
+    let candidates = found.flatten().map(|(_, id)| id);
     // An opportunity whose use changed is judged as well: its quantity may be exceeded, or no longer.
     for (_, entry) in world.iter() {
         reached.opportunities.extend(uses(entry).iter().map(StreamId::opportunity));
     }
     let ids = reached.offers.iter().chain(&reached.agreements).chain(&reached.opportunities);
-    let ids: Vec<StreamId> = ids.cloned().collect();
+    let ids: Vec<StreamId> = ids.cloned().chain(candidates).collect();
     world.load(tx, ids).await?;
     let named: Vec<StreamId> = reached
         .offers
         .iter()
         .chain(&reached.agreements)
         .filter_map(|id| world.get(id))
-        .flat_map(|entry| related(&entry.state))
+        .flat_map(|entry| related(&entry.state.facts))
         .collect();
     world.load(tx, named).await?;
     Ok(reached)
@@ -139,7 +145,7 @@ fn walks(world: &World, due: &BTreeSet<StreamId>) -> Vec<Walk> {
 
 /// What a change of this stream's facts may concern.
 fn walks_of(world: &World, id: &StreamId, entry: &world::Entry) -> Vec<Walk> {
-    let partner = partners(&entry.state).into_iter().next();
+    let partner = partners(&entry.state.facts).into_iter().next();
     let walk =
         |kind, value: String, (hi_from, hi_to): (i64, i64), partner: &Option<StreamId>| Walk {
             pending: Pending { kind, value, hi_from, hi_to, after: None, done: false },

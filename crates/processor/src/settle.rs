@@ -63,7 +63,9 @@ async fn learn(
     due: &BTreeSet<StreamId>,
 ) -> Result<(), StoreError> {
     let named = effects.iter().map(|caused| caused.effect.stream.clone());
-    world.load(tx, named.chain(due.iter().cloned())).await?;
+    // Read ahead: what the facts name is told as well.
+    let told = effects.iter().flat_map(|caused| related(&caused.effect.facts));
+    world.load(tx, named.chain(told).chain(due.iter().cloned())).await?;
     for id in due {
         world.touch(id);
     }
@@ -91,33 +93,34 @@ async fn forward(
         }
     }
     let partners: Vec<StreamId> =
-        world.iter().flat_map(|(_, entry)| partners(&entry.state)).collect();
+        world.iter().flat_map(|(_, entry)| partners(&entry.state.facts)).collect();
     world.load(tx, partners).await
 }
 
 /// The offers, opportunities and partners that the agreements and offers of this transaction name, in one round trip.
 fn related_of(world: &World, is_due: impl Fn(&StreamId) -> bool) -> Vec<StreamId> {
     let concerned = world.iter().filter(|(id, entry)| entry.is_changed() || is_due(id));
-    concerned.flat_map(|(_, entry)| related(&entry.state)).collect()
+    concerned.flat_map(|(_, entry)| related(&entry.state.facts)).collect()
 }
 
-/// The streams that a state names.
-pub(crate) fn related(state: &deal::state::State) -> Vec<StreamId> {
-    let mut named = partners(state);
-    if let Some(agreement) = state.agreement() {
-        named.extend(agreement.offer.all().map(|said| StreamId::offer(&said.value)));
-        let authorizations = agreement.authorization.all();
-        named.extend(authorizations.map(|said| StreamId::opportunity(&said.value)));
-    }
-    if let Some(offer) = state.offer() {
-        named.extend(offer.uses().map(StreamId::opportunity));
+/// The streams that facts name.
+pub(crate) fn related(facts: &Facts) -> Vec<StreamId> {
+    let mut named = partners(facts);
+    match facts {
+        Facts::Agreement(agreement) => {
+            named.extend(agreement.offer.all().map(|said| StreamId::offer(&said.value)));
+            let authorizations = agreement.authorization.all();
+            named.extend(authorizations.map(|said| StreamId::opportunity(&said.value)));
+        }
+        Facts::Offer(offer) => named.extend(offer.uses().map(StreamId::opportunity)),
+        _ => {}
     }
     named
 }
 
-/// The partners that a state names: the locks of its links.
-pub(crate) fn partners(state: &deal::state::State) -> Vec<StreamId> {
-    let accounts = match &state.facts {
+/// The partners that facts name: the locks of their links.
+pub(crate) fn partners(facts: &Facts) -> Vec<StreamId> {
+    let accounts = match facts {
         Facts::Agreement(facts) => &facts.proposer,
         Facts::Offer(facts) => &facts.seller,
         Facts::Opportunity(facts) => &facts.reseller,
@@ -140,7 +143,7 @@ fn forwards(world: &World, kind: StreamKind) -> Vec<(Part, Reason)> {
 fn tell_agreements(world: &mut World, agreements: &BTreeSet<StreamId>, fallback: &Reason) {
     for id in agreements {
         let Some(entry) = world.get(id) else { continue };
-        let sources: BTreeSet<StreamId> = related(&entry.state).into_iter().collect();
+        let sources: BTreeSet<StreamId> = related(&entry.state.facts).into_iter().collect();
         let told = sources.iter().filter_map(|source| world.get(source));
         let told: Vec<AgreementFacts> =
             told.filter_map(|entry| told_to_agreements(&entry.state.facts)).collect();

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deal::effects::learn;
 use deal::event::{Event, SCHEMA};
 use deal::facts::Facts;
 use deal::judge::News;
-use deal::key::Key;
+use deal::key::{Key, KeyQuery};
+use deal::lattice::Join as _;
 use deal::moment::Moment;
 use deal::state::{FOLD, State};
 use deal::stream::StreamId;
@@ -25,7 +25,8 @@ pub(crate) struct Reason {
 #[derive(Debug)]
 pub(crate) struct Entry {
     row: Option<StreamRow>,
-    before: State,
+    /// The state as it was read, once it is another.
+    before: Option<State>,
     pub(crate) state: State,
     appended: Vec<(Event, Reason)>,
     /// Its row is written even if nothing is appended: it is a lock, or it was due.
@@ -37,7 +38,14 @@ pub(crate) struct Entry {
 impl Entry {
     /// The state as it was read.
     pub(crate) fn before(&self) -> &State {
-        &self.before
+        self.before.as_ref().unwrap_or(&self.state)
+    }
+
+    /// Keeps the state as it was read: it is about to change. Most of what is read does not.
+    fn keep(&mut self) {
+        if self.before.is_none() {
+            self.before = Some(self.state.clone());
+        }
     }
 
     /// Whether its facts changed.
@@ -51,14 +59,18 @@ impl Entry {
 pub(crate) struct World {
     pub(crate) now: Moment,
     entries: BTreeMap<StreamId, Entry>,
+    found: BTreeMap<KeyQuery, Hits>,
 }
+
+/// What a key query finds: the keys' `hi` and the streams.
+pub(crate) type Hits = Vec<(i64, StreamId)>;
 
 /// Events read at once when a stream is folded anew.
 const PAGE: u32 = 500;
 
 impl World {
     pub(crate) fn new(now: Moment) -> Self {
-        Self { now, entries: BTreeMap::new() }
+        Self { now, entries: BTreeMap::new(), found: BTreeMap::new() }
     }
 
     /// Reads the streams that are not known yet, in one round trip. One that does not exist is a stream without events.
@@ -87,10 +99,26 @@ impl World {
     }
 
     fn insert(&mut self, id: StreamId, row: Option<StreamRow>, state: State) {
-        let before = state.clone();
         let appended = Vec::new();
-        let entry = Entry { row, before, state, appended, touched: false, changed: None };
+        let entry = Entry { row, before: None, state, appended, touched: false, changed: None };
         self.entries.insert(id, entry);
+    }
+
+    /// Looks keys up in one round trip: those that this transaction has not looked up yet, each once.
+    pub(crate) async fn find(
+        &mut self,
+        tx: &mut dyn Transaction,
+        queries: &[KeyQuery],
+    ) -> Result<Vec<Hits>, StoreError> {
+        let new = queries.iter().filter(|query| !self.found.contains_key(query));
+        let new: BTreeSet<&KeyQuery> = new.collect();
+        if !new.is_empty() {
+            let new: Vec<KeyQuery> = new.into_iter().cloned().collect();
+            let hits = tx.find(&new).await?;
+            self.found.extend(new.into_iter().zip(hits));
+        }
+        let hits = |query| self.found.get(query).cloned().unwrap_or_default();
+        Ok(queries.iter().map(hits).collect())
     }
 
     /// A stream that was loaded.
@@ -116,7 +144,11 @@ impl World {
     /// Appends facts to a loaded stream if they teach something. Facts that are known already leave no event.
     pub(crate) fn learn(&mut self, id: &StreamId, slug: &str, facts: Facts, reason: &Reason) {
         let Some(entry) = self.entries.get_mut(id) else { return };
-        if learn(&mut entry.state.facts, &facts) {
+        let mut joined = entry.state.facts.clone();
+        joined.join(&facts);
+        if joined != entry.state.facts {
+            entry.keep();
+            entry.state.facts = joined;
             entry.appended.push((Event::Facts { slug: slug.to_owned(), facts }, reason.clone()));
             entry.changed = Some(reason.clone());
         }
@@ -134,6 +166,7 @@ impl World {
     pub(crate) fn append(&mut self, id: &StreamId, event: Event, reason: Reason) {
         let now = self.now;
         let Some(entry) = self.entries.get_mut(id) else { return };
+        entry.keep();
         entry.state.fold(&event, now);
         entry.appended.push((event, reason));
     }
@@ -147,7 +180,7 @@ impl World {
 
     /// The time at which a stream is judged: now, but never earlier than it was judged before.
     pub(crate) fn judging_time(&self, id: &StreamId) -> Moment {
-        self.get(id).map_or(self.now, |entry| entry.before.concluded.judged_at.max(self.now))
+        self.get(id).map_or(self.now, |entry| entry.before().concluded.judged_at.max(self.now))
     }
 
     /// Seals what was appended and writes down every stream that is different.
@@ -200,7 +233,7 @@ fn write_stream(
         attempt: "writing a stream's state as JSON",
         source: Box::new(source),
     };
-    let recorded = entry.before.concluded.judged_at.max(now);
+    let recorded = entry.before().concluded.judged_at.max(now);
     if !entry.appended.is_empty() {
         entry.state.concluded.judged_at = entry.state.concluded.judged_at.max(recorded);
     }
@@ -236,16 +269,24 @@ fn write_stream(
         head = row.hash;
         writes.events.push(row);
     }
-    let keys = key_change(&id, &entry.before, &entry.state);
-    writes.keys.extend(keys);
+    let changed = entry.before.as_ref();
+    writes.keys.extend(changed.and_then(|before| key_change(&id, before, &entry.state)));
     let read_touched = entry.row.as_ref().map(|row| row.touched);
+    let (facts, concluded) = match entry.row.filter(|row| row.fold == FOLD) {
+        // Only locked: what it says is as it was read.
+        Some(row) if entry.before.is_none() => (row.facts, row.concluded),
+        _ => {
+            let concluded = serde_json::to_string(&entry.state.concluded);
+            (entry.state.facts.to_json().map_err(failed)?, concluded.map_err(failed)?)
+        }
+    };
     let row = StreamRow {
         version,
         touched: read_touched.unwrap_or(0).saturating_add(1),
         head,
         fold: FOLD,
-        facts: entry.state.facts.to_json().map_err(failed)?,
-        concluded: serde_json::to_string(&entry.state.concluded).map_err(failed)?,
+        facts,
+        concluded,
         due_at: entry.state.due_at(recorded).map(Moment::micros),
         stream: id,
     };
