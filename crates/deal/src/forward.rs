@@ -67,9 +67,12 @@ fn partner_forwards(
 
 fn agreement_forwards(agreement: &AgreementFacts) -> Vec<Part> {
     let mut parts = Vec::new();
+    // Who publishes a product says nothing of who sells it: a license tells the offer nothing.
+    let sold = agreement.seen.iter().filter(|view| view.role != ViewRole::Publisher);
+    let seen: Few<Seen> = sold.cloned().collect();
     for offer in agreement.offer.all() {
         let facts = OfferFacts {
-            seen: agreement.seen.clone(),
+            seen: seen.clone(),
             seller: agreement.proposer.clone(),
             confirmed: agreement.authorization.clone(),
             ..OfferFacts::default()
@@ -78,7 +81,7 @@ fn agreement_forwards(agreement: &AgreementFacts) -> Vec<Part> {
     }
     for authorization in agreement.authorization.all() {
         let facts = OpportunityFacts {
-            named: agreement.seen.clone(),
+            named: seen.clone(),
             first_named: Fixed::said(Some(true), &authorization.witness),
             ..OpportunityFacts::default()
         };

@@ -129,12 +129,14 @@ pub(crate) fn partners(facts: &Facts) -> Vec<StreamId> {
     accounts.all().map(|said| StreamId::partner(&said.value)).collect()
 }
 
+/// What the changed streams of one kind tell others: each part with what taught it, the first of several.
 fn forwards(world: &World, kind: StreamKind) -> Vec<(Part, Reason)> {
     let mut parts = Vec::new();
-    for (id, entry) in world.changed().filter(|(id, _)| id.kind() == kind) {
-        let Some(reason) = world.reason(id) else { continue };
-        let told = forwarded(&entry.state.facts).into_iter();
-        parts.extend(told.map(|part| (part, reason.clone())));
+    for (_, entry) in world.changed().filter(|(id, _)| id.kind() == kind) {
+        for (facts, reason) in entry.learned() {
+            let told = forwarded(&facts).into_iter();
+            parts.extend(told.map(|part| (part, reason.clone())));
+        }
     }
     parts
 }

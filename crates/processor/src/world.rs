@@ -48,6 +48,20 @@ impl Entry {
         }
     }
 
+    /// The facts after each time that it learned something, with what taught it: the last ones are those of its state.
+    pub(crate) fn learned(&self) -> Vec<(Facts, &Reason)> {
+        let mut facts = self.before().facts.clone();
+        let taught = self.appended.iter().filter_map(|(event, reason)| match event {
+            Event::Facts { facts, .. } => Some((facts, reason)),
+            Event::Public(_) | Event::Pending(_) => None,
+        });
+        let joined = taught.map(|(said, reason)| {
+            facts.join(said);
+            (facts.clone(), reason)
+        });
+        joined.collect()
+    }
+
     /// Whether its facts changed.
     pub(crate) fn is_changed(&self) -> bool {
         self.changed.is_some()
