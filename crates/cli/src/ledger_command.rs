@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use ledger::export::export;
 use ledger::rebuild::rebuild;
-use ledger::verify::{verify, verify_against};
+use ledger::verify::{Fault, Report, verify, verify_against};
 
 use crate::command::Context;
 use crate::exit::Exit;
@@ -91,6 +91,11 @@ async fn check(context: &mut Context<'_>, against: Option<&Path>) -> Result<Exit
     };
     let report =
         report.map_err(|error| Failure::new("could not verify the ledger").because(error))?;
+    let exit = Exit::needs_you_if(!report.is_sound());
+    if context.output.is_json() {
+        context.output.json(&summary(&report))?;
+        return Ok(exit);
+    }
     for fault in &report.faults {
         context.output.warn(&fault.to_string());
     }
@@ -103,5 +108,30 @@ async fn check(context: &mut Context<'_>, against: Option<&Path>) -> Result<Exit
         report.deliveries,
         report.faults.len()
     ));
-    Ok(Exit::needs_you_if(!report.is_sound()))
+    Ok(exit)
+}
+
+/// What was looked at and what is wrong, for programs.
+fn summary(report: &Report) -> serde_json::Value {
+    let fault = |fault: &Fault| {
+        serde_json::json!({
+            "type": fault.kind.word(),
+            "subject": fault.subject.to_string(),
+            "detail": fault.detail,
+        })
+    };
+    serde_json::json!({
+        "sound": report.is_sound(),
+        "events": report.events,
+        "streams": report.streams,
+        "stale": report.stale,
+        "keys": report.keys,
+        "outbox": report.outbox,
+        "notifications": report.notifications,
+        "erased": report.erased,
+        "cut": report.cut,
+        "deliveries": report.deliveries,
+        "faults": report.faults.iter().map(fault).collect::<Vec<_>>(),
+        "untold": report.untold,
+    })
 }

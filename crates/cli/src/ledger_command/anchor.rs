@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use deal::moment::Moment;
 use ledger::checkpoint::{ANCHOR, Anchor, checkpoint};
+use ledger::store::Store;
 
 use crate::command::Context;
 use crate::exit::Exit;
@@ -25,7 +27,6 @@ fn heads_of(file: &Path) -> PathBuf {
 /// anchor comes last, so that it never stands for heads that are not there.
 pub async fn make(context: &mut Context<'_>, file: &Path) -> Result<Exit, Failure> {
     let heads = heads_of(file);
-    let attempt = |path: &Path| format!("could not write `{}`", path.display());
     let failed = |path: &Path, error: io::Error| {
         let exists = error.kind() == io::ErrorKind::AlreadyExists;
         let failure = Failure::new(attempt(path)).because(error);
@@ -35,20 +36,12 @@ pub async fn make(context: &mut Context<'_>, file: &Path) -> Result<Exit, Failur
         return Err(failed(file, io::ErrorKind::AlreadyExists.into()));
     }
     let store = context.store(Access::Read).await?;
-    let mut lines =
-        BufWriter::new(File::create_new(&heads).map_err(|error| failed(&heads, error))?);
-    let now = context.clock().now();
-    let made = checkpoint(&*store, now, &mut |line| writeln!(lines, "{line}"), &mut |_| {}).await;
-    let anchor = made.map_err(|error| Failure::new(attempt(&heads)).because(error))?;
-    let written = lines.into_inner().map_err(io::IntoInnerError::into_error);
-    written.and_then(|file| file.sync_all()).map_err(|error| failed(&heads, error))?;
-    let text = serde_json::to_string_pretty(&anchor)
-        .map_err(|error| Failure::new(attempt(file)).because(error))?;
-    let written = File::create_new(file).and_then(|mut file| {
-        writeln!(file, "{text}")?;
-        file.sync_all()
-    });
-    written.map_err(|error| failed(file, error))?;
+    let lines = File::create_new(&heads).map_err(|error| failed(&heads, error))?;
+    let anchor =
+        write(&*store, context.clock().now(), file, &heads, lines).await.inspect_err(|_| {
+            // What is not whole must not stand in the way of the next try.
+            let _ = std::fs::remove_file(&heads);
+        })?;
     if context.output.is_json() {
         context.output.json(&anchor)?;
     } else {
@@ -62,6 +55,34 @@ pub async fn make(context: &mut Context<'_>, file: &Path) -> Result<Exit, Failur
         ));
     }
     Ok(Exit::Done)
+}
+
+/// Writes the heads, then the anchor.
+async fn write(
+    store: &dyn Store,
+    now: Moment,
+    file: &Path,
+    heads: &Path,
+    lines: File,
+) -> Result<Anchor, Failure> {
+    let failed = |path: &Path, error: io::Error| Failure::new(attempt(path)).because(error);
+    let mut lines = BufWriter::new(lines);
+    let made = checkpoint(store, now, &mut |line| writeln!(lines, "{line}"), &mut |_| {}).await;
+    let anchor = made.map_err(|error| Failure::new(attempt(heads)).because(error))?;
+    let written = lines.into_inner().map_err(io::IntoInnerError::into_error);
+    written.and_then(|file| file.sync_all()).map_err(|error| failed(heads, error))?;
+    let text = serde_json::to_string_pretty(&anchor)
+        .map_err(|error| Failure::new(attempt(file)).because(error))?;
+    let written = File::create_new(file).and_then(|mut file| {
+        writeln!(file, "{text}")?;
+        file.sync_all()
+    });
+    written.map_err(|error| failed(file, error))?;
+    Ok(anchor)
+}
+
+fn attempt(path: &Path) -> String {
+    format!("could not write `{}`", path.display())
 }
 
 /// The lines of a heads file.

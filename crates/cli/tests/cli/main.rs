@@ -7,6 +7,7 @@
 mod errors;
 mod golden;
 mod help;
+mod ledger;
 mod lists;
 mod replay;
 mod resold;
