@@ -13,6 +13,7 @@ use deal::stream::StreamId;
 use ledger::row::{Cause, EventRow, KeyChange, NewOutbox, StreamRow, StreamWrite, Writes};
 use ledger::seal::{GENESIS, event_id, seal};
 use ledger::store::{Snapshot, StoreError, Transaction};
+use marketplace::digest::Digest;
 
 /// Why something is appended, and when that happened in the world.
 #[derive(Debug, Clone, PartialEq)]
@@ -243,17 +244,49 @@ fn write_stream(
     backfill: bool,
     writes: &mut Writes,
 ) -> Result<(), StoreError> {
-    let failed = |source: serde_json::Error| StoreError::Failed {
-        attempt: "writing a stream's state as JSON",
-        source: Box::new(source),
-    };
     let recorded = entry.before().concluded.judged_at.max(now);
     if !entry.appended.is_empty() {
         entry.state.concluded.judged_at = entry.state.concluded.judged_at.max(recorded);
     }
-    let mut version = entry.row.as_ref().map_or(0, |row| row.version);
-    let mut head = entry.row.as_ref().map_or(GENESIS, |row| row.head);
-    for (event, reason) in entry.appended {
+    let last = entry.row.as_ref().map_or((0, GENESIS), |row| (row.version, row.head));
+    let appended = std::mem::take(&mut entry.appended);
+    let (version, head) = seal_all(&id, appended, last, recorded, backfill, writes)?;
+    let changed = entry.before.as_ref();
+    writes.keys.extend(changed.and_then(|before| key_change(&id, before, &entry.state)));
+    let read_touched = entry.row.as_ref().map(|row| row.touched);
+    let (facts, concluded) = match entry.row.filter(|row| row.fold == FOLD) {
+        // Only locked: what it says is as it was read.
+        Some(row) if entry.before.is_none() => (row.facts, row.concluded),
+        _ => {
+            let concluded = serde_json::to_string(&entry.state.concluded);
+            (entry.state.facts.to_json().map_err(unwritable)?, concluded.map_err(unwritable)?)
+        }
+    };
+    let row = StreamRow {
+        version,
+        touched: read_touched.unwrap_or(0).saturating_add(1),
+        head,
+        fold: FOLD,
+        facts,
+        concluded,
+        due_at: entry.state.due_at(recorded).map(Moment::micros),
+        stream: id,
+    };
+    writes.streams.push(StreamWrite { row, read_touched });
+    Ok(())
+}
+
+/// Seals what is appended to a stream after its last (version, hash); public events go to the outbox too. Returns the
+/// new last ones.
+fn seal_all(
+    id: &StreamId,
+    appended: Vec<(Event, Reason)>,
+    (mut version, mut head): (i64, Digest),
+    recorded: Moment,
+    backfill: bool,
+    writes: &mut Writes,
+) -> Result<(i64, Digest), StoreError> {
+    for (event, reason) in appended {
         version = version.saturating_add(1);
         let event_id = event_id(id.as_str(), version);
         if let Event::Public(public) = &event {
@@ -272,7 +305,7 @@ fn write_stream(
             event_id,
             kind: event.kind(),
             schema: SCHEMA,
-            payload: event.to_json().map_err(failed)?,
+            payload: event.to_json().map_err(unwritable)?,
             cause: reason.cause.to_string(),
             occurred_at: reason.at.micros(),
             recorded_at: recorded.micros(),
@@ -283,29 +316,11 @@ fn write_stream(
         head = row.hash;
         writes.events.push(row);
     }
-    let changed = entry.before.as_ref();
-    writes.keys.extend(changed.and_then(|before| key_change(&id, before, &entry.state)));
-    let read_touched = entry.row.as_ref().map(|row| row.touched);
-    let (facts, concluded) = match entry.row.filter(|row| row.fold == FOLD) {
-        // Only locked: what it says is as it was read.
-        Some(row) if entry.before.is_none() => (row.facts, row.concluded),
-        _ => {
-            let concluded = serde_json::to_string(&entry.state.concluded);
-            (entry.state.facts.to_json().map_err(failed)?, concluded.map_err(failed)?)
-        }
-    };
-    let row = StreamRow {
-        version,
-        touched: read_touched.unwrap_or(0).saturating_add(1),
-        head,
-        fold: FOLD,
-        facts,
-        concluded,
-        due_at: entry.state.due_at(recorded).map(Moment::micros),
-        stream: id,
-    };
-    writes.streams.push(StreamWrite { row, read_touched });
-    Ok(())
+    Ok((version, head))
+}
+
+fn unwritable(source: serde_json::Error) -> StoreError {
+    StoreError::Failed { attempt: "writing a stream as JSON", source: Box::new(source) }
 }
 
 fn key_change(id: &StreamId, before: &State, after: &State) -> Option<KeyChange> {
