@@ -9,9 +9,12 @@
 mod arrows;
 mod conclusions;
 mod concurrency;
+mod faults;
+mod faulty;
 mod generated;
 mod orders;
 mod passing;
+mod place;
 mod scenario;
 mod scenarios;
 mod stores;

@@ -95,6 +95,11 @@ impl Scenario {
         Processor::new(store, Arc::new(FixedClock(now)), settings)
     }
 
+    /// A processor on a store, at the scenario's time.
+    pub(crate) fn processor(&self, store: Arc<dyn Store>) -> Processor {
+        self.processor_at(store, self.effective)
+    }
+
     /// Takes these inputs in, in batches of a size, then sweeps until nothing is left to do.
     pub(crate) async fn run(&self, store: &Arc<dyn Store>, order: &[usize], batch: usize) {
         self.run_at(store, self.effective, order, batch).await;

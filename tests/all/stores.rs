@@ -2,83 +2,19 @@
 //! what a store in memory does that took the files in order.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use ledger::store::Store;
 use ledger::verify::verify;
-use ledger_postgres::PostgresStore;
-use ledger_sqlite::{OpenOptions, SqliteStore};
-use resold_tests::database::Database;
 use serde_json::Value;
-use sqlx::PgConnection;
 
 use crate::conclusions::conclusions;
 use crate::orders::{assert_equal, conclude, random_order};
-use crate::scenario::{self, Scenario};
+use crate::place::{Place, every_scenario};
+use crate::scenario::Scenario;
 
 /// Random orders of each scenario on each store.
 const ORDERS: u64 = 50;
-/// So many scenarios run at once, each on a ledger of its own: most of the time the disk is waited for.
-const AT_ONCE: usize = 4;
-
-/// Where ledgers come from: an empty one for each run.
-enum Place {
-    Sqlite(PathBuf),
-    Postgres { database: Database, store: PostgresStore, cleaner: PgConnection },
-}
-
-impl Place {
-    /// A folder with an empty ledger to copy: to make its tables takes longer than a run.
-    async fn sqlite(number: usize) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stores-{number}"));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).expect("the folder can be made");
-        let empty = SqliteStore::open(folder.join("empty.db"), OpenOptions::CREATE).await;
-        empty.expect("the file opens").close().await;
-        assert!(!folder.join("empty.db-wal").exists(), "all of it is in one file");
-        Self::Sqlite(folder)
-    }
-
-    async fn postgres(_: usize) -> Self {
-        let database = Database::fresh("stores").await;
-        let (store, cleaner) = (database.store(2).await, database.connect().await);
-        Self::Postgres { database, store, cleaner }
-    }
-
-    /// Runs a scenario on an empty ledger and compares what it concludes.
-    async fn run(&mut self, scenario: &Scenario, seed: u64, expected: &BTreeMap<String, Value>) {
-        match self {
-            Self::Sqlite(folder) => {
-                let file = folder.join("ledger.db");
-                std::fs::copy(folder.join("empty.db"), &file).expect("the ledger can be copied");
-                let store = SqliteStore::open(&file, OpenOptions::WRITE).await;
-                let store = store.expect("the file opens");
-                assert_alike(Arc::new(store.clone()), scenario, seed, expected).await;
-                store.close().await;
-            }
-            Self::Postgres { store, cleaner, .. } => {
-                Database::clear(cleaner).await;
-                assert_alike(Arc::new(store.clone()), scenario, seed, expected).await;
-            }
-        }
-    }
-
-    async fn remove(self) {
-        match self {
-            Self::Sqlite(folder) => {
-                std::fs::remove_dir_all(folder).expect("the folder can be removed");
-            }
-            Self::Postgres { database, store, cleaner } => {
-                store.close().await;
-                drop(cleaner);
-                database.remove().await;
-            }
-        }
-    }
-}
 
 /// Runs a scenario in one random order on an empty ledger.
 async fn assert_alike(
@@ -98,39 +34,24 @@ async fn assert_alike(
     }
 }
 
-/// Each thread takes the next scenario until there is none.
-fn every_scenario(place: impl AsyncFn(usize) -> Place + Sync) {
-    let scenarios = scenario::all();
-    let next = AtomicUsize::new(0);
-    let work = async |number: usize| {
-        let mut place = place(number).await;
-        while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let straight: Vec<usize> = (0..scenario.inputs.len()).collect();
-            let expected = conclude(scenario, &straight, 1).await;
-            for seed in 0..ORDERS {
-                place.run(scenario, seed, &expected).await;
-            }
-        }
-        place.remove().await;
-    };
-    let run = |number: usize| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(work(number));
-    };
-    thread::scope(|threads| {
-        for number in 0..AT_ONCE {
-            let run = &run;
-            threads.spawn(move || run(number));
-        }
-    });
+/// Runs a scenario in all of its random orders, each on an empty ledger.
+async fn in_random_orders(place: &mut Place, scenario: &Scenario) {
+    let straight: Vec<usize> = (0..scenario.inputs.len()).collect();
+    let expected = conclude(scenario, &straight, 1).await;
+    for seed in 0..ORDERS {
+        place.on_empty(async |store| assert_alike(store, scenario, seed, &expected).await).await;
+    }
 }
 
 #[test]
 fn random_orders_on_sqlite_conclude_what_one_order_in_memory_does() {
-    every_scenario(Place::sqlite);
+    every_scenario(
+        async |number| Place::sqlite(&format!("stores-{number}")).await,
+        in_random_orders,
+    );
 }
 
 #[test]
 fn random_orders_on_postgres_conclude_what_one_order_in_memory_does() {
-    every_scenario(Place::postgres);
+    every_scenario(async |_| Place::postgres("stores").await, in_random_orders);
 }
