@@ -43,6 +43,11 @@ impl Plan {
         self.steps.load(Ordering::SeqCst) >= self.fails_at
     }
 
+    /// How many steps there were.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.load(Ordering::SeqCst)
+    }
+
     fn step(&self) -> Result<(), StoreError> {
         let step = self.steps.fetch_add(1, Ordering::SeqCst) + 1;
         match self.fault {

@@ -15,6 +15,7 @@ mod generated;
 mod orders;
 mod passing;
 mod place;
+mod round_trips;
 mod scenario;
 mod scenarios;
 mod stores;
