@@ -24,18 +24,20 @@ pub(crate) enum Fault {
     Overtaken,
 }
 
-/// Which step fails, and how many there were.
+/// Which step fails, how many there were, and how many streams they asked for.
 #[derive(Debug)]
 pub(crate) struct Plan {
     fails_at: usize,
     fault: Fault,
     steps: AtomicUsize,
+    streams: AtomicUsize,
 }
 
 impl Plan {
     /// The step of this number, from 1 on, fails; 0: none does.
     pub(crate) fn new(fails_at: usize, fault: Fault) -> Arc<Self> {
-        Arc::new(Self { fails_at, fault, steps: AtomicUsize::new(0) })
+        let (steps, streams) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { fails_at, fault, steps, streams })
     }
 
     /// Whether its step was reached.
@@ -46,6 +48,11 @@ impl Plan {
     /// How many steps there were.
     pub(crate) fn steps(&self) -> usize {
         self.steps.load(Ordering::SeqCst)
+    }
+
+    /// How many streams were asked for by their ids.
+    pub(crate) fn streams(&self) -> usize {
+        self.streams.load(Ordering::SeqCst)
     }
 
     fn step(&self) -> Result<(), StoreError> {
@@ -134,6 +141,7 @@ impl<T: Snapshot + ?Sized> Snapshot for Faulty<T> {
 
     async fn streams(&mut self, ids: &[StreamId]) -> Result<Vec<StreamRow>, StoreError> {
         self.plan.step()?;
+        self.plan.streams.fetch_add(ids.len(), Ordering::SeqCst);
         self.inner.streams(ids).await
     }
 

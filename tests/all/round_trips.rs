@@ -1,4 +1,5 @@
-//! How often one transaction asks the store: not more often for a large batch than the processor has phases.
+//! How often one transaction asks the store, and for how much: not more often for a large batch than the processor has
+//! phases, and for nothing that its notifications do not concern.
 
 use std::sync::Arc;
 
@@ -44,4 +45,48 @@ async fn a_batch_of_a_hundred_takes_no_more_calls_than_a_small_one() {
     }
     assert!(most.iter().all(|(_, calls)| *calls <= MOST), "(batch, most calls): {most:?}");
     assert!(most[2].1 > 10, "they are counted: {most:?}");
+}
+
+/// An acceptance names an offer, its opportunity, their partner and its agreement; there are a few more around them.
+const NAMED: usize = 10;
+
+#[tokio::test]
+async fn an_acceptance_reads_no_other_offer_of_an_opportunity_that_is_never_used_up() {
+    let scenarios = scenario::all();
+    let happy = scenarios.iter().find(|scenario| scenario.name == "happy-path");
+    let happy = happy.expect("there is a happy path");
+    // An opportunity, 50 offers that fit it, and the acceptance of two of them: the same bodies with other ids.
+    let body = |input: usize| String::from_utf8(happy.inputs[input].1.clone()).expect("UTF-8");
+    let delivery = |id: String, body: String| {
+        let body = body.into_bytes();
+        Delivery { id, body, ..happy.delivery(String::new(), 1) }
+    };
+    let other = |input: usize, number: usize| {
+        let own = body(input).replace("offer-happy", &format!("offer-{number:05}"));
+        let own = own.replace("agmt-happy", &format!("agmt-{number:05}"));
+        // The envelope's id is the first.
+        let own = own.replacen("\"id\": \"", &format!("\"id\": \"{number}"), 1);
+        delivery(format!("{input}-{number}"), own)
+    };
+    let (offers, first, second) = ((0..50).map(|it| other(1, it)), other(2, 7), other(2, 8));
+    let quantity = "\"OffersMaxQuantity\":1";
+    assert!(body(0).contains(quantity), "{}", body(0));
+    let mut read = Vec::new();
+    for rule in ["\"OffersMaxQuantity\":5", "\"Unlimited\":true"] {
+        let plan = Plan::new(usize::MAX, Fault::Overtaken);
+        let inner: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let faulty = Faulty { inner: Box::new(inner), plan: Arc::clone(&plan) };
+        let processor = happy.processor(Arc::new(faulty));
+        let described = body(0).replace(quantity, rule).into_bytes();
+        let described = Delivery { body: described, ..happy.delivery("0".into(), 0) };
+        let before: Vec<Delivery> =
+            [described].into_iter().chain(offers.clone()).chain([first.clone()]).collect();
+        let mut results = processor.process(&before).await;
+        let already = plan.streams();
+        results.extend(processor.process(std::slice::from_ref(&second)).await);
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+        read.push(plan.streams() - already);
+    }
+    assert!(read[0] > 50, "with a quantity, all that it fits are judged again: {read:?}");
+    assert!(read[1] <= NAMED, "streams read with a quantity, and without: {read:?}");
 }

@@ -157,7 +157,7 @@ fn walks_of(world: &World, id: &StreamId, entry: &world::Entry) -> Vec<Walk> {
     match id.kind() {
         StreamKind::Offer => {
             walks.push(walk(PendingKind::Offer, id.id().to_owned(), always, &partner));
-            for opportunity in uses(entry) {
+            for opportunity in uses(entry).iter().filter(|id| may_be_used_up(world, id)) {
                 walks.push(walk(PendingKind::Candidate, opportunity.to_string(), always, &partner));
             }
             // What was used up is nobody's candidate: those that may have it now are found by its place.
@@ -212,6 +212,13 @@ fn uses(entry: &world::Entry) -> BTreeSet<OpportunityId> {
     let (before, after) = (used(entry.before()), used(&entry.state));
     let concerned = before.into_iter().chain(after).filter(|_| before != after);
     concerned.map(|(id, _)| id.clone()).collect()
+}
+
+/// Whether the use of an opportunity concerns other offers: it has a quantity. (That it gets or loses one is a change
+/// of the opportunity, which concerns them for itself.)
+fn may_be_used_up(world: &World, id: &OpportunityId) -> bool {
+    let facts = world.get(&StreamId::opportunity(id)).and_then(|entry| entry.state.opportunity());
+    facts.is_none_or(|facts| facts.max_offers().is_some())
 }
 
 /// The opportunity that this offer used and uses no more.
