@@ -9,5 +9,6 @@ mod golden;
 mod help;
 mod ledger;
 mod lists;
+mod readme;
 mod replay;
 mod resold;
