@@ -10,7 +10,7 @@ use ledger::row::Writes;
 use ledger::store::InboxChange;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
-use sqlx::{AssertSqlSafe, Executor as _, Postgres, Sqlite};
+use sqlx::{AssertSqlSafe, Postgres, Sqlite, raw_sql};
 
 /// The most rows that one statement of SQLite carries.
 const MAX_CHUNK: usize = 64;
@@ -72,11 +72,11 @@ impl Bare {
         all
     }
 
-    /// One statement, always on the same connection.
+    /// One statement or several, on any of the connections: a transaction is one text.
     pub(crate) async fn execute(&self, text: AssertSqlSafe<String>) -> Result<(), sqlx::Error> {
         match self {
-            Self::Sqlite(pool) => pool.execute(text).await.map(|_| ()),
-            Self::Postgres(pool) => pool.execute(text).await.map(|_| ()),
+            Self::Sqlite(pool) => raw_sql(text).execute(pool).await.map(|_| ()),
+            Self::Postgres(pool) => raw_sql(text).execute(pool).await.map(|_| ()),
         }
     }
 

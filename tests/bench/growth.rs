@@ -138,9 +138,8 @@ async fn multiply(bare: &Bare, times: usize) {
     }
     for from in (1..times).step_by(COPIES) {
         let to = (from + COPIES).min(times);
-        texts.push("begin".to_owned());
-        texts.extend(tables.clone().map(|table| copy(*table, (from, to), is_sqlite)));
-        texts.push("commit".to_owned());
+        let copies = tables.clone().map(|table| copy(*table, (from, to), is_sqlite));
+        texts.push(format!("begin; {}; commit", copies.collect::<Vec<_>>().join("; ")));
     }
     texts.extend(tables.map(|(table, ..)| format!("drop table template_{table}")));
     let tidy = if is_sqlite { "pragma wal_checkpoint(truncate)" } else { "vacuum analyze" };
