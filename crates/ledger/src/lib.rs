@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `row.rs` | rows as every store keeps them |
+//! | `labels.rs` | what a notification's row repeats of its body |
 //! | `seal.rs` | the hash that chains a stream's events |
 //! | `store.rs` | [`store::Store`]: reads, writes, and the errors with what to do about each |
 //! | `contract.rs` | what every store must do, as tests (feature `contract`) |
@@ -21,6 +22,7 @@ pub mod checkpoint;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod export;
+pub mod labels;
 pub mod memory;
 pub mod merkle;
 pub mod progress;

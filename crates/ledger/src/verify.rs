@@ -6,13 +6,14 @@
 //! | a stream's row | the version and hash of its last event; the facts and conclusions that its events fold to |
 //! | keys | those that the folded state has |
 //! | the outbox | the public events |
-//! | a notification | the digest of its body, its deliveries, its outcomes, the inbox |
+//! | a notification | the digest of its body and what its row repeats of it, its deliveries, its outcomes, the inbox |
 //! | a SQL view | what the streams' rows add up to: rows, and of each column values and characters |
 //!
 //! Columns that may change and are not looked at: `touched` (the optimistic lock) and `due_at` (a judgement that appends
-//! nothing moves it) of streams; `published_at`, `attempts`, `last_error` and `set_aside` of the outbox. Copies of what the
-//! body says (`envelope_id`, `slot`, `source`, `detail_type`, `account`, `event_time`, `size` of a notification) serve
-//! lists only: the body counts.
+//! nothing moves it) of streams; `published_at`, `attempts`, `last_error` and `set_aside` of the outbox; `number` and
+//! `waits_for` of the inbox, which point at an outcome. Nothing is sealed, and only partly held against each other, of the
+//! history of notifications: `slot` and `received_at` of these, `id`, `via` and `received_at` of deliveries, `reason`,
+//! `waits_for`, `streams` and `recorded_at` of outcomes. `tests/all/tamper/` holds the list against the schema.
 //!
 //! Everything is read in one snapshot, so processors may run meanwhile, and in bounded memory: one page of each
 //! table and one stream's state. A chain of hashes alone detects only clumsy tampering: who can write the

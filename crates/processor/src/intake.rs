@@ -9,6 +9,7 @@ use deal::lattice::{Authority, Few, First, Fixed, Last, Register, Witness};
 use deal::moment::Moment;
 use deal::route::{Route, other_ids, route, waits_for};
 use deal::stream::StreamId;
+use ledger::labels::Labels;
 use ledger::row::{Cause, Known, NewDelivery, NewNotification, NewOutcome, Outcome, Writes};
 use ledger::store::{StoreError, Transaction};
 use marketplace::digest::Digest;
@@ -117,23 +118,20 @@ pub(crate) async fn take_again(
 }
 
 fn stored(delivery: &Delivery, parsed: &Parsed, slot: i32, now: Moment) -> NewNotification {
-    let envelope = match &parsed.content {
+    let labels = match &parsed.content {
         Content::Good(notification) | Content::Foreign(notification) => {
-            Some(&notification.envelope)
+            Labels::of(&notification.envelope)
         }
-        Content::Malformed(_) => None,
+        Content::Malformed(_) => Labels::unread(parsed.envelope_id.clone()),
     };
-    let text = |text: &str| text.chars().filter(|c| *c != '\0').take(300).collect::<String>();
     NewNotification {
         digest: parsed.digest,
-        envelope_id: parsed.envelope_id.clone(),
+        envelope_id: labels.envelope_id,
         slot,
-        source: envelope.map_or_else(String::new, |envelope| text(&envelope.source)),
-        detail_type: envelope.map_or_else(String::new, |envelope| text(&envelope.detail_type)),
-        account: envelope
-            .and_then(|envelope| envelope.account.as_ref())
-            .map_or_else(String::new, ToString::to_string),
-        event_time: envelope.map(|envelope| Moment::from(envelope.time).micros()),
+        source: labels.source,
+        detail_type: labels.detail_type,
+        account: labels.account,
+        event_time: labels.event_time,
         received_at: now.micros(),
         body: delivery.body.iter().copied().take(MAX_BODY).collect(),
     }

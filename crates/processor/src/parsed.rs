@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ledger::labels::envelope_id;
 use marketplace::catalog;
 use marketplace::digest::Digest;
 use marketplace::ids::AccountId;
@@ -9,9 +10,6 @@ use marketplace::notification::Notification;
 use marketplace::parse::{Malformed, MalformedReason, parse};
 
 use crate::delivery::Via;
-
-/// An envelope id longer than this is kept as its digest.
-const MAX_ENVELOPE_ID: usize = 300;
 
 /// A delivery after parsing.
 #[derive(Debug)]
@@ -40,7 +38,7 @@ pub(crate) fn read(body: &[u8], via: Via, accounts: &BTreeSet<AccountId>) -> Par
             let forged = notification.envelope.source == catalog::SOURCE && via != Via::Import;
             let account = notification.envelope.account.as_ref();
             let foreign = account.is_some_and(|account| !accounts.contains(account));
-            let envelope_id = stored_id(notification.envelope.id.as_deref());
+            let envelope_id = envelope_id(notification.envelope.id.as_deref());
             if forged {
                 let reason =
                     format!("`{}` is a source that only an import may use", catalog::SOURCE);
@@ -55,8 +53,8 @@ pub(crate) fn read(body: &[u8], via: Via, accounts: &BTreeSet<AccountId>) -> Par
             };
             Parsed { digest, envelope_id, content }
         }
-        Err(Malformed { digest, envelope_id, reason }) => {
-            let envelope_id = stored_id(envelope_id.as_deref());
+        Err(Malformed { digest, envelope_id: id, reason }) => {
+            let envelope_id = envelope_id(id.as_deref());
             let reason = words(&reason);
             Parsed { digest, envelope_id, content: Content::Malformed(reason) }
         }
@@ -65,10 +63,4 @@ pub(crate) fn read(body: &[u8], via: Via, accounts: &BTreeSet<AccountId>) -> Par
 
 fn words(reason: &MalformedReason) -> String {
     reason.to_string()
-}
-
-fn stored_id(id: Option<&str>) -> String {
-    let id = id.unwrap_or_default();
-    let fits = id.len() <= MAX_ENVELOPE_ID && !id.contains('\0');
-    if fits { id.to_owned() } else { Digest::of(id.as_bytes()).to_string() }
 }

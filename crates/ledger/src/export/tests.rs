@@ -5,19 +5,9 @@ use marketplace::digest::Digest;
 use serde_json::Value;
 
 use super::{ExportError, export};
-use crate::memory::MemoryStore;
 use crate::row::EventRow;
 use crate::seal::seal;
-use crate::store::Store;
-use crate::verify::sample::{block_on, sample};
-
-fn ledger() -> MemoryStore {
-    let store = MemoryStore::new();
-    let mut tx = block_on(store.begin()).unwrap();
-    block_on(tx.write(&sample().writes)).unwrap();
-    block_on(tx.commit()).unwrap();
-    store
-}
+use crate::verify::sample::{block_on, ledger, sample};
 
 /// The event of an exported line, from the line alone.
 fn read(line: &str) -> EventRow {
@@ -42,7 +32,7 @@ fn read(line: &str) -> EventRow {
 #[test]
 fn every_event_is_a_line_from_which_its_seal_can_be_computed() {
     let mut lines = Vec::new();
-    let count = block_on(export(&ledger(), &mut |line| {
+    let count = block_on(export(&ledger(&sample().writes), &mut |line| {
         lines.push(line.to_owned());
         Ok(())
     }));
@@ -58,7 +48,7 @@ fn every_event_is_a_line_from_which_its_seal_can_be_computed() {
 #[test]
 fn a_sink_that_fails_stops_the_export() {
     let mut written = 0;
-    let stopped = block_on(export(&ledger(), &mut |_| {
+    let stopped = block_on(export(&ledger(&sample().writes), &mut |_| {
         written += 1;
         if written < 3 { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
     }));

@@ -50,6 +50,8 @@ pub enum FaultKind {
     BodyMissing,
     /// A notification's body is there though it was erased.
     BodyKept,
+    /// What a notification's row repeats of its body is not what the body says.
+    Label,
     /// A notification has no delivery, or deliveries have no notification.
     Delivery,
     /// Outcomes of a notification are missing.
@@ -70,7 +72,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Seal,
         Self::Chain,
         Self::Versions,
@@ -92,6 +94,7 @@ impl FaultKind {
         Self::Body,
         Self::BodyMissing,
         Self::BodyKept,
+        Self::Label,
         Self::Delivery,
         Self::Outcome,
         Self::Inbox,
@@ -126,6 +129,7 @@ impl FaultKind {
             Self::Body => "body",
             Self::BodyMissing => "body-missing",
             Self::BodyKept => "body-kept",
+            Self::Label => "label",
             Self::Delivery => "delivery",
             Self::Outcome => "outcome",
             Self::Inbox => "inbox",
@@ -162,6 +166,7 @@ impl FaultKind {
             | Self::Body
             | Self::BodyMissing
             | Self::BodyKept
+            | Self::Label
             | Self::Delivery
             | Self::Outcome
             | Self::Inbox

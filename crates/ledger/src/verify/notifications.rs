@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use marketplace::digest::Digest;
-use marketplace::parse::parse;
+use marketplace::notification::Notification;
+use marketplace::parse::{Malformed, parse};
 
 use super::anchor::Against;
 use super::{FaultKind, Report, Subject, VerifyError};
 use crate::MAX_BODY;
+use crate::labels::Labels;
 use crate::progress::total;
 use crate::row::{NotificationRow, Outcome, StoredBody};
 use crate::store::{Counts, Snapshot, StoreError};
@@ -150,19 +152,46 @@ fn identity(row: &NotificationRow, body: Option<&[u8]>, report: &mut Report) {
         let detail = format!("{} bytes are kept", body.len());
         report.fault(FaultKind::BodyKept, subject.clone(), detail);
     }
-    let of_content = match parse(body) {
-        Ok(notification) => notification.digest,
-        Err(malformed) => malformed.digest,
-    };
-    // What may not be used is kept by the digest of its bytes, whatever they say.
-    if [of_content, Digest::of(body)].contains(&row.digest) {
-        return;
-    }
-    if body.len() >= MAX_BODY {
+    let parsed = parse(body);
+    let of_content = digest(&parsed);
+    let is_whole = [of_content, Digest::of(body)].contains(&row.digest);
+    // What is too long is never used.
+    if !is_whole && body.len() >= MAX_BODY && row.outcome.outcome == Outcome::Quarantined {
         report.cut = report.cut.saturating_add(1);
         return;
     }
-    report.fault(FaultKind::Body, subject, format!("its body has the digest {of_content}"));
+    if !is_whole {
+        let detail = format!("its body has the digest {of_content}");
+        report.fault(FaultKind::Body, subject, detail);
+        return;
+    }
+    let size = usize::try_from(row.size).ok();
+    if size != Some(body.len()) {
+        let detail = format!("its row says {} bytes, its body has {}", row.size, body.len());
+        report.fault(FaultKind::Label, subject.clone(), detail);
+    }
+    if !labels(row).fits(&parsed) {
+        let detail = "id, source, type, account or time in its row are not those of its body";
+        report.fault(FaultKind::Label, subject, detail);
+    }
+}
+
+/// The digest that a body is kept under, unless it may not be used: that is kept by the digest of its bytes, whatever they say.
+pub(crate) const fn digest(parsed: &Result<Notification, Malformed>) -> Digest {
+    match parsed {
+        Ok(notification) => notification.digest,
+        Err(malformed) => malformed.digest,
+    }
+}
+
+fn labels(row: &NotificationRow) -> Labels {
+    Labels {
+        envelope_id: row.envelope_id.clone(),
+        source: row.source.clone(),
+        detail_type: row.detail_type.clone(),
+        account: row.account.clone(),
+        event_time: row.event_time,
+    }
 }
 
 /// Rows that no notification leads to show only in the sums.

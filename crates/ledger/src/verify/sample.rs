@@ -17,11 +17,15 @@ use deal::succession::Succession;
 use marketplace::digest::Digest;
 use marketplace::parse::parse;
 
+use crate::checkpoint::{Anchor, checkpoint};
+use crate::labels::Labels;
+use crate::memory::MemoryStore;
 use crate::row::{
     Cause, EventRow, KeyChange, NewDelivery, NewNotification, NewOutbox, NewOutcome, Outcome,
     StreamRow, StreamWrite, Writes,
 };
 use crate::seal::{GENESIS, event_id, seal};
+use crate::store::Store;
 
 pub(crate) const OFFER: &str = "offer/offer-1";
 pub(crate) const AGREEMENT: &str = "agreement/agmt-1";
@@ -81,6 +85,27 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("nothing in memory waits"),
     }
+}
+
+/// A ledger in memory with these rows.
+pub(crate) fn ledger(writes: &Writes) -> MemoryStore {
+    let store = MemoryStore::new();
+    let mut tx = block_on(store.begin()).unwrap();
+    block_on(tx.write(writes)).unwrap();
+    block_on(tx.commit()).unwrap();
+    store
+}
+
+/// The checkpoint of a ledger: its anchor, and the lines of its heads.
+pub(crate) fn anchored(store: &dyn Store) -> (Anchor, Vec<String>) {
+    let mut lines = Vec::new();
+    let mut sink = |line: &str| {
+        lines.push(line.to_owned());
+        Ok(())
+    };
+    let now = Moment::from_micros(NOON);
+    let anchor = block_on(checkpoint(store, now, &mut sink, &mut |_| {})).unwrap();
+    (anchor, lines)
 }
 
 #[derive(Default)]
@@ -195,14 +220,18 @@ fn receive(
     position: usize,
     now: i64,
 ) {
+    let labels = match parse(body.as_bytes()) {
+        Ok(notification) => Labels::of(&notification.envelope),
+        Err(_) => Labels::default(),
+    };
     writes.notifications.push(NewNotification {
         digest,
-        envelope_id: String::new(),
+        envelope_id: labels.envelope_id,
         slot: 0,
-        source: String::new(),
-        detail_type: String::new(),
-        account: String::new(),
-        event_time: None,
+        source: labels.source,
+        detail_type: labels.detail_type,
+        account: labels.account,
+        event_time: labels.event_time,
         received_at: now,
         body: body.as_bytes().to_vec(),
     });

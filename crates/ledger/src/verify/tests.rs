@@ -6,10 +6,10 @@ use deal::state::FOLD;
 use deal::stream::StreamId;
 use marketplace::digest::Digest;
 
-use super::sample::{AGREEMENT, CREATED, LOCK, OFFER, Sample, block_on, sample};
+use super::sample::{AGREEMENT, CREATED, LOCK, OFFER, Sample, block_on, ledger, sample};
 use super::{FaultKind, Report, verify};
 use crate::memory::MemoryStore;
-use crate::row::{NewDelivery, NewOutcome, Outcome, Writes};
+use crate::row::{NewDelivery, NewNotification, NewOutcome, Outcome, Writes};
 use crate::seal::{GENESIS, seal};
 use crate::store::Store;
 
@@ -69,9 +69,12 @@ fn stream<'a>(writes: &'a mut Writes, stream: &str) -> &'a mut crate::row::Strea
     &mut found.unwrap().row
 }
 
+fn row(writes: &mut Writes, digest: Digest) -> &mut NewNotification {
+    writes.notifications.iter_mut().find(|row| row.digest == digest).unwrap()
+}
+
 fn body(writes: &mut Writes, digest: Digest) -> &mut Vec<u8> {
-    let found = writes.notifications.iter_mut().find(|row| row.digest == digest);
-    &mut found.unwrap().body
+    &mut row(writes, digest).body
 }
 
 #[test]
@@ -94,10 +97,7 @@ fn an_empty_ledger_is_sound() {
 
 #[test]
 fn the_walk_tells_how_far_it_is() {
-    let store = MemoryStore::new();
-    let mut tx = block_on(store.begin()).unwrap();
-    block_on(tx.write(&sample().writes)).unwrap();
-    block_on(tx.commit()).unwrap();
+    let store = ledger(&sample().writes);
     let mut last = Vec::new();
     block_on(verify(&store, &mut |progress| last.push(progress))).unwrap();
     let done = last.iter().filter(|progress| progress.done == progress.total).count();
@@ -384,6 +384,13 @@ fn notifications_are_what_their_digest_says() {
                 "delivery table `deliveries`",
             ],
         ),
+        (
+            "another id beside the same content",
+            &|w| row(w, created).envelope_id = "e-9".to_owned(),
+            &["label created"],
+        ),
+        ("another type", &|w| row(w, created).detail_type.clear(), &["label created"]),
+        ("another time", &|w| row(w, created).event_time = None, &["label created"]),
         ("erased without an outcome", &|w| w.erased.push(created), &["body-missing created"]),
         (
             "outcome without erasing",
@@ -427,7 +434,7 @@ fn a_body_may_be_kept_by_the_digest_of_its_bytes() {
     let of_bytes = Digest::of(body(&mut writes, created));
     let mut copy = writes.notifications.clone();
     copy.retain(|row| row.digest == created);
-    copy[0].digest = of_bytes;
+    (copy[0].digest, copy[0].slot) = (of_bytes, 1);
     writes.notifications.extend(copy);
     let mut outcome = writes.outcomes[0].clone();
     outcome.digest = of_bytes;
@@ -442,10 +449,13 @@ fn a_body_may_be_kept_by_the_digest_of_its_bytes() {
 fn a_body_too_long_to_be_kept_is_counted() {
     let sample = sample();
     let mut writes = sample.writes.clone();
-    let created = sample.digest(CREATED);
-    *body(&mut writes, created) = vec![b'x'; crate::MAX_BODY];
-    let report = report(&[writes]);
-    assert_eq!((report.cut, report.is_sound()), (1, true));
+    *body(&mut writes, sample.digest("parked")) = vec![b'x'; crate::MAX_BODY];
+    let cut = report(std::slice::from_ref(&writes));
+    assert_eq!((cut.cut, cut.is_sound()), (1, true));
+    // One that was applied was never too long.
+    *body(&mut writes, sample.digest(CREATED)) = vec![b'x'; crate::MAX_BODY];
+    let found = report(&[writes]);
+    assert_eq!((found.cut, faults(&found, &sample)), (1, vec!["body created".to_owned()]));
 }
 
 #[test]

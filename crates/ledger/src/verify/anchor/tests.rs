@@ -6,37 +6,12 @@ use deal::event::Event;
 use deal::moment::Moment;
 use deal::state::State;
 
-use super::super::sample::{AGREEMENT, CREATED, OFFER, Sample, block_on, sample};
+use super::super::sample::{AGREEMENT, CREATED, OFFER, Sample, anchored, block_on, ledger, sample};
 use super::super::{FaultKind, Report, verify, verify_against};
-use crate::checkpoint::{Anchor, checkpoint};
-use crate::memory::MemoryStore;
+use crate::checkpoint::Anchor;
 use crate::row::{EventRow, Writes};
 use crate::seal::{GENESIS, event_id, seal};
 use crate::store::Store;
-
-fn ledger(writes: &Writes) -> MemoryStore {
-    let store = MemoryStore::new();
-    let mut tx = block_on(store.begin()).unwrap();
-    block_on(tx.write(writes)).unwrap();
-    block_on(tx.commit()).unwrap();
-    store
-}
-
-/// The checkpoint of a ledger: its anchor, and the lines of its heads.
-fn anchored(store: &dyn Store) -> (Anchor, Vec<String>) {
-    let mut lines = Vec::new();
-    let mut sink = |line: &str| {
-        lines.push(line.to_owned());
-        Ok(())
-    };
-    let now = noon();
-    let anchor = block_on(checkpoint(store, now, &mut sink, &mut |_| {})).unwrap();
-    (anchor, lines)
-}
-
-fn noon() -> Moment {
-    Moment::from_micros(1_796_212_800_000_000)
-}
 
 fn against(store: &dyn Store, anchor: &Anchor, lines: &[String]) -> Report {
     let mut lines: VecDeque<String> = lines.iter().cloned().collect();
