@@ -21,10 +21,10 @@
 //! removed unseen. Only an anchor kept elsewhere shows that ([`crate::checkpoint`], [`verify_against`]).
 
 mod anchor;
-mod chain;
+pub(crate) mod chain;
 pub(crate) mod cursor;
 mod fault;
-mod notifications;
+pub(crate) mod notifications;
 mod streams;
 
 #[cfg(test)]
@@ -39,7 +39,8 @@ use self::anchor::Against;
 use crate::checkpoint::Anchor;
 
 use crate::progress::{Phase, Progress, total};
-use crate::store::{Store, StoreError};
+use crate::store::{Snapshot, Store, StoreError};
+use crate::views::Expected;
 
 /// How many faults a report tells; the rest is counted.
 pub const MAX_FAULTS: usize = 100_000;
@@ -66,7 +67,8 @@ pub struct Report {
     pub cut: u64,
     /// Deliveries.
     pub deliveries: u64,
-    /// What is wrong: of events and streams in the order of their ids, then of notifications in the order of their digests.
+    /// What is wrong: of events and streams in the order of their ids, then of notifications in the order of their digests, then
+    /// of views.
     pub faults: Vec<Fault>,
     /// How many faults more there are than [`MAX_FAULTS`].
     pub untold: u64,
@@ -78,7 +80,7 @@ impl Report {
         self.faults.is_empty()
     }
 
-    fn fault(&mut self, kind: FaultKind, subject: Subject, detail: impl Into<String>) {
+    pub(crate) fn fault(&mut self, kind: FaultKind, subject: Subject, detail: impl Into<String>) {
         if self.faults.len() < MAX_FAULTS {
             self.faults.push(Fault { kind, subject, detail: detail.into() });
         } else {
@@ -132,8 +134,11 @@ async fn walk(
     let mut events = |done| {
         progress(Progress { phase: Phase::Events, done, total: total(counts.events) });
     };
-    let walked = streams::walk(&mut *snapshot, against.as_mut(), &mut report, &mut events).await;
-    unless_unreadable(&mut report, walked)?;
+    let mut views = Expected::default();
+    let streams =
+        streams::walk(&mut *snapshot, against.as_mut(), &mut views, &mut report, &mut events);
+    let walked = streams.await;
+    let is_whole = unless_unreadable(&mut report, walked)?;
     let mut notifications = |done| {
         let total = total(counts.notifications);
         progress(Progress { phase: Phase::Notifications, done, total });
@@ -150,21 +155,60 @@ async fn walk(
     if let Some(against) = against {
         against.finish(&mut report)?;
     }
+    // The last thing read: a row that a view cannot show may end the snapshot.
+    if is_whole {
+        compare(&mut *snapshot, views, &mut report).await?;
+    }
     Ok(report)
 }
 
+/// Holds what the views add up to against what the streams' rows say.
+async fn compare(
+    snapshot: &mut dyn Snapshot,
+    views: Expected,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    for (view, expected) in views.finish() {
+        let subject = Subject::View(view.name);
+        match snapshot.view_totals(view).await {
+            Err(StoreError::Failed { source, .. }) => {
+                let detail = format!("it cannot be read, and no view after it was: {source}");
+                report.fault(FaultKind::View, subject, detail);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+            Ok(None) => {
+                report.fault(FaultKind::View, subject, "it is missing, or lacks a column");
+            }
+            Ok(Some(found)) if found.rows != expected.rows => {
+                let detail = format!("it shows {} rows, not {}", found.rows, expected.rows);
+                report.fault(FaultKind::View, subject, detail);
+            }
+            Ok(Some(found)) => {
+                let columns = view.columns.iter().zip(found.columns.iter().zip(&expected.columns));
+                for (column, _) in columns.filter(|(_, (found, expected))| found != expected) {
+                    let detail = format!("its column `{}` shows something else", column.name);
+                    report.fault(FaultKind::View, subject.clone(), detail);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A walk that met a row which cannot be read ends there, and the row is a fault. Whether it came to its end.
 fn unless_unreadable(
     report: &mut Report,
     walked: Result<(), VerifyError>,
-) -> Result<(), VerifyError> {
+) -> Result<bool, VerifyError> {
     match walked {
         Err(VerifyError::Read(StoreError::Inconsistent { table, column, key })) => {
             let detail = format!(
                 "column `{column}` at key `{key}` cannot be read; what comes after it was not looked at"
             );
             report.fault(FaultKind::RowUnreadable, Subject::Table(table), detail);
-            Ok(())
+            Ok(false)
         }
-        walked => walked,
+        walked => walked.map(|()| true),
     }
 }

@@ -23,51 +23,24 @@ const PUBLIC: &str = "public/";
 pub(super) async fn walk(
     snapshot: &mut dyn Snapshot,
     mut against: Option<&mut Against<'_>>,
+    views: &mut Expected,
     report: &mut Report,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), VerifyError> {
     let mut tables = Tables::new();
-    let mut views = Expected::default();
     let mut causes = Causes::default();
     while let Some(stream) = tables.first(snapshot).await? {
         let listed = match against.as_deref_mut() {
             Some(against) => against.stream(&stream, report)?,
             None => None,
         };
-        tables.stream(snapshot, stream, listed, &mut causes, &mut views, report).await?;
+        tables.stream(snapshot, stream, listed, &mut causes, views, report).await?;
         progress(report.events);
     }
     if let Some(against) = against {
         against.streams_over(report)?;
     }
     causes.look_up(snapshot, report).await?;
-    compare(snapshot, views, report).await?;
-    Ok(())
-}
-
-/// Holds what the views add up to against what the streams' rows say.
-async fn compare(
-    snapshot: &mut dyn Snapshot,
-    views: Expected,
-    report: &mut Report,
-) -> Result<(), StoreError> {
-    for (view, expected) in views.finish() {
-        let subject = Subject::View(view.name);
-        match snapshot.view_totals(view).await? {
-            None => report.fault(FaultKind::View, subject, "it is missing, or lacks a column"),
-            Some(found) if found.rows != expected.rows => {
-                let detail = format!("it shows {} rows, not {}", found.rows, expected.rows);
-                report.fault(FaultKind::View, subject, detail);
-            }
-            Some(found) => {
-                let columns = view.columns.iter().zip(found.columns.iter().zip(&expected.columns));
-                for (column, _) in columns.filter(|(_, (found, expected))| found != expected) {
-                    let detail = format!("its column `{}` shows something else", column.name);
-                    report.fault(FaultKind::View, subject.clone(), detail);
-                }
-            }
-        }
-    }
     Ok(())
 }
 
