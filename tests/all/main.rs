@@ -19,4 +19,5 @@ mod round_trips;
 mod scenario;
 mod scenarios;
 mod stores;
+mod tamper;
 mod tidy;
