@@ -119,6 +119,14 @@ impl Lists {
         list.1.add(leaf(&head.line()));
     }
 
+    /// Whether an anchor was made of these lines.
+    pub fn are_of(self, anchor: &Anchor) -> bool {
+        let found = self.finish(Moment::default());
+        found.streams == anchor.streams
+            && found.notifications == anchor.notifications
+            && found.events == anchor.events
+    }
+
     /// The anchor of all lines.
     pub fn finish(self, made_at: Moment) -> Anchor {
         let summary = |(count, root): (u64, Root)| Summary { count, root: root.finish() };

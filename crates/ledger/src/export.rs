@@ -1,7 +1,10 @@
 //! The log as JSON lines.
 
 use deal::moment::Moment;
-use serde::Serialize;
+use deal::stream::StreamId;
+use jiff::Timestamp;
+use marketplace::digest::Digest;
+use serde::{Deserialize, Serialize};
 
 use crate::row::EventRow;
 use crate::store::{Store, StoreError};
@@ -11,21 +14,68 @@ use crate::verify::cursor::{Cursor, Events};
 mod tests;
 
 /// One event as exported. Everything that its seal covers (see [`crate::seal::seal`]) is in it.
-#[derive(Debug, Serialize)]
-struct Line<'a> {
-    stream: &'a str,
-    version: i64,
-    id: &'a str,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version.
+    pub version: i64,
+    /// The event's id.
+    pub id: String,
+    /// The event's type.
     #[serde(rename = "type")]
-    kind: &'a str,
-    schema: i32,
+    pub kind: String,
+    /// The version of the payload's shape.
+    pub schema: i32,
     /// A string, not an object: the seal covers exact bytes, and readers of JSON do not keep those of an object.
-    payload: &'a str,
-    cause: &'a str,
-    occurred_at: String,
-    recorded_at: String,
-    previous: String,
-    hash: String,
+    pub payload: String,
+    /// The cause.
+    pub cause: String,
+    /// When it happened, RFC 3339 with as many digits as needed.
+    pub occurred_at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// The hash of the event before it.
+    pub previous: Digest,
+    /// The seal.
+    pub hash: Digest,
+}
+
+impl From<EventRow> for Line {
+    fn from(event: EventRow) -> Self {
+        Self {
+            stream: event.stream,
+            version: event.version,
+            id: event.event_id,
+            kind: event.kind,
+            schema: event.schema,
+            payload: event.payload,
+            cause: event.cause,
+            occurred_at: Moment::from_micros(event.occurred_at).timestamp(),
+            recorded_at: Moment::from_micros(event.recorded_at).timestamp(),
+            previous: event.previous,
+            hash: event.hash,
+        }
+    }
+}
+
+impl From<Line> for EventRow {
+    fn from(line: Line) -> Self {
+        Self {
+            stream: line.stream,
+            version: line.version,
+            event_id: line.id,
+            kind: line.kind,
+            schema: line.schema,
+            payload: line.payload,
+            cause: line.cause,
+            occurred_at: Moment::from(line.occurred_at).micros(),
+            recorded_at: Moment::from(line.recorded_at).micros(),
+            previous: line.previous,
+            hash: line.hash,
+        }
+    }
 }
 
 /// Why an export stopped.
@@ -50,25 +100,10 @@ pub async fn export(
     let mut events = Cursor::<Events>::new();
     let mut count = 0_u64;
     while let Some(event) = events.next(&mut *snapshot).await.map_err(ExportError::Read)? {
-        let line = line(&event).map_err(|error| ExportError::Write(error.into()))?;
+        let line = serde_json::to_string(&Line::from(event));
+        let line = line.map_err(|error| ExportError::Write(error.into()))?;
         sink(&line).map_err(ExportError::Write)?;
         count = count.saturating_add(1);
     }
     Ok(count)
-}
-
-fn line(event: &EventRow) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Line {
-        stream: event.stream.as_str(),
-        version: event.version,
-        id: &event.event_id,
-        kind: &event.kind,
-        schema: event.schema,
-        payload: &event.payload,
-        cause: &event.cause,
-        occurred_at: Moment::from_micros(event.occurred_at).to_string(),
-        recorded_at: Moment::from_micros(event.recorded_at).to_string(),
-        previous: event.previous.to_string(),
-        hash: event.hash.to_string(),
-    })
 }

@@ -10,7 +10,9 @@
 //! | `memory.rs` | a store in memory, for tests |
 //! | `verify.rs` | every row against what it must follow from |
 //! | `views.rs` | what the SQL views must add up to |
-//! | `rebuild.rs`, `export.rs` | streams and keys from events alone; events as lines of JSON |
+//! | `folding.rs`, `rebuild.rs` | a stream, or all streams and keys, from events alone |
+//! | `export.rs` | events as lines of JSON |
+//! | `proof.rs` | what the ledger says of one entitlement, to be checked without the ledger |
 //!
 //! To add a read or a write that a store must offer: a method of [`store::Snapshot`] or [`store::Transaction`] whose round trips do
 //! not depend on the number of its elements, a property in `contract/` that fails where a store gets it wrong, and the
@@ -22,10 +24,12 @@ pub mod checkpoint;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod export;
+pub mod folding;
 pub mod labels;
 pub mod memory;
 pub mod merkle;
 pub mod progress;
+pub mod proof;
 pub mod rebuild;
 pub mod row;
 pub mod seal;

@@ -1,14 +1,10 @@
 //! Streams and keys from events alone.
 
-use deal::event::Event;
-use deal::moment::Moment;
-use deal::state::{FOLD, State};
-use deal::stream::StreamId;
-use marketplace::digest::Digest;
+use deal::state::FOLD;
 
+use crate::folding::Folding;
 use crate::progress::{Phase, Progress, total};
-use crate::row::{EventRow, KeyChange, StreamRow, StreamWrite, Writes};
-use crate::seal::GENESIS;
+use crate::row::{KeyChange, StreamRow, StreamWrite, Writes};
 use crate::store::{Snapshot, Store, StoreError, Transaction};
 use crate::verify::cursor::{Cursor, Events, Streams};
 
@@ -53,7 +49,7 @@ pub async fn rebuild(
     let mut events = Cursor::<Events>::new();
     while let Some(stream) = events.peek(&mut *tx).await?.map(|event| event.stream.clone()) {
         let mut folding = Folding::new(stream);
-        while let Some(event) = events.next_of(&mut *tx, &folding.stream).await? {
+        while let Some(event) = events.next_of(&mut *tx, folding.stream()).await? {
             folding.event(&event)?;
             rebuilt.events = rebuilt.events.saturating_add(1);
         }
@@ -80,54 +76,6 @@ async fn refuse_newer(snapshot: &mut dyn Snapshot) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// A stream of which some events are folded.
-struct Folding {
-    stream: StreamId,
-    state: State,
-    version: i64,
-    head: Digest,
-}
-
-impl Folding {
-    fn new(stream: StreamId) -> Self {
-        let state = State::none(stream.kind());
-        Self { stream, state, version: 0, head: GENESIS }
-    }
-
-    fn event(&mut self, event: &EventRow) -> Result<(), StoreError> {
-        let read = Event::read(self.stream.kind(), &event.kind, event.schema, &event.payload);
-        let read = read.map_err(|_| StoreError::Inconsistent {
-            table: "events",
-            column: "payload",
-            key: format!("{}@{}", event.stream, event.version),
-        })?;
-        self.state.fold(&read, Moment::from_micros(event.recorded_at));
-        self.version = event.version;
-        self.head = event.hash;
-        Ok(())
-    }
-
-    fn finish(self) -> Result<(StreamRow, KeyChange), StoreError> {
-        let failed = |source: serde_json::Error| StoreError::Failed {
-            attempt: "writing a stream's state as JSON",
-            source: Box::new(source),
-        };
-        let due_at = self.state.due_at(self.state.concluded.judged_at);
-        let row = StreamRow {
-            stream: self.stream.clone(),
-            version: self.version,
-            touched: 1,
-            head: self.head,
-            fold: FOLD,
-            facts: self.state.facts.to_json().map_err(failed)?,
-            concluded: serde_json::to_string(&self.state.concluded).map_err(failed)?,
-            due_at: due_at.map(Moment::micros),
-        };
-        let added = self.state.keys().into_iter().collect();
-        Ok((row, KeyChange { stream: self.stream, removed: Vec::new(), added }))
-    }
 }
 
 /// Rows that are not written yet.

@@ -14,7 +14,7 @@ use crate::seal::{GENESIS, event_id, seal};
 use crate::store::KeyRow;
 
 /// What the events seen so far say of their stream.
-pub(super) struct Chain {
+pub(crate) struct Chain {
     stream: StreamId,
     version: i64,
     head: Digest,
@@ -23,13 +23,18 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    pub(super) fn new(stream: StreamId) -> Self {
+    pub(crate) fn new(stream: StreamId) -> Self {
         let state = Some(State::none(stream.kind()));
         Self { stream, version: 0, head: GENESIS, state }
     }
 
+    /// What the events seen so far fold to, unless one of them could not be read.
+    pub(crate) const fn state(&self) -> Option<&State> {
+        self.state.as_ref()
+    }
+
     /// Takes in the next event.
-    pub(super) fn event(&mut self, event: &EventRow, report: &mut Report) {
+    pub(crate) fn event(&mut self, event: &EventRow, report: &mut Report) {
         let subject = || Subject::Event(event.stream.clone(), event.version);
         let computed = seal(event);
         if computed != event.hash {

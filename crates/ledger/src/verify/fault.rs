@@ -1,4 +1,4 @@
-//! What can be wrong with a ledger.
+//! What can be wrong with a ledger, or with an evidence bundle of one.
 
 use std::fmt;
 
@@ -66,13 +66,19 @@ pub enum FaultKind {
     AnchorDiffers,
     /// A heads file is not the one that the anchor was made of.
     AnchorFile,
+    /// An evidence bundle lacks a part, has one too many, or has one twice; or it was made with another anchor.
+    Contents,
+    /// The path of an evidence bundle does not lead to the anchor.
+    Path,
+    /// The anchor that an evidence bundle is held against does not list a part of it.
+    Unanchored,
     /// A row holds what cannot be read; the rows of its table after it were not looked at.
     RowUnreadable,
 }
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::Seal,
         Self::Chain,
         Self::Versions,
@@ -102,6 +108,9 @@ impl FaultKind {
         Self::AnchorGone,
         Self::AnchorDiffers,
         Self::AnchorFile,
+        Self::Contents,
+        Self::Path,
+        Self::Unanchored,
         Self::RowUnreadable,
     ];
 
@@ -137,6 +146,9 @@ impl FaultKind {
             Self::AnchorGone => "anchor-gone",
             Self::AnchorDiffers => "anchor-differs",
             Self::AnchorFile => "anchor-file",
+            Self::Contents => "contents",
+            Self::Path => "path",
+            Self::Unanchored => "unanchored",
             Self::RowUnreadable => "row-unreadable",
         }
     }
@@ -174,6 +186,9 @@ impl FaultKind {
             | Self::AnchorGone
             | Self::AnchorDiffers
             | Self::AnchorFile
+            | Self::Contents
+            | Self::Path
+            | Self::Unanchored
             | Self::RowUnreadable => false,
         }
     }
@@ -194,6 +209,8 @@ pub enum Subject {
     View(&'static str),
     /// The heads file of a checkpoint.
     Heads,
+    /// An evidence bundle.
+    Bundle,
 }
 
 impl fmt::Display for Subject {
@@ -205,6 +222,7 @@ impl fmt::Display for Subject {
             Self::Table(name) => write!(f, "table `{name}`"),
             Self::View(name) => write!(f, "view `{name}`"),
             Self::Heads => f.write_str("the heads file"),
+            Self::Bundle => f.write_str("the bundle"),
         }
     }
 }
