@@ -7,6 +7,7 @@ use clap::Subcommand;
 use ledger::export::export;
 use ledger::rebuild::rebuild;
 use ledger::verify::{Fault, Report, verify, verify_against};
+use marketplace::ids::AgreementId;
 
 use crate::command::Context;
 use crate::exit::Exit;
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::place::Access;
 
 mod anchor;
+mod proof;
 
 /// Commands on the ledger itself.
 #[derive(Debug, Subcommand)]
@@ -45,6 +47,44 @@ Examples:
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Write an evidence bundle of one entitlement: its events, the raw notifications, and their place in an anchor
+    #[command(after_help = "\
+The bundle is one JSON document with the agreement's events, those of the offers and opportunities
+that it was decided with, and the raw notifications that caused them. Their bodies are included: they
+may name other buyers of the same opportunity. `resold ledger verify-proof` checks it.
+
+Examples:
+  resold ledger proof agmt-happyg0t2esidvalogd72qnix > proof.json
+  resold ledger proof agmt-happyg0t2esidvalogd72qnix --checkpoint 2026-12-20.anchor --output proof.json")]
+    Proof {
+        /// The agreement's id is the entitlement's
+        #[arg(value_name = "ENTITLEMENT", value_parser = crate::agreement::agreement)]
+        id: AgreementId,
+        /// Show its place in this anchor, or in the latest one in this folder; the heads file is read beside it
+        #[arg(long, value_name = "ANCHOR")]
+        checkpoint: Option<PathBuf>,
+        /// Write to this file, which must not exist yet, instead of standard output
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Check an evidence bundle without the ledger that it is from, and say what it proves
+    #[command(after_help = "\
+Needs no ledger. Computes every digest, hash, chain and path again and tells every fault. Without
+an anchor that you kept, a bundle proves only that it is whole in itself: who can write a ledger
+can make one. With --anchor, all of it must have been in the ledger when that anchor was made.
+
+Exit codes: 0 it holds, 1 it does not, 2 it could not be read.
+
+Examples:
+  resold ledger verify-proof proof.json --anchor 2026-12-20.anchor")]
+    VerifyProof {
+        /// The bundle
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The anchor that was kept where nobody who writes the ledger could change it
+        #[arg(long, value_name = "ANCHOR")]
+        anchor: Option<PathBuf>,
+    },
     /// Fold all streams and keys again from the events; verify first
     #[command(after_help = "Examples:\n  resold ledger rebuild")]
     Rebuild,
@@ -58,6 +98,10 @@ pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Fa
     match command {
         Command::Verify { against } => check(context, against.as_deref()).await,
         Command::Checkpoint { file } => anchor::make(context, &file).await,
+        Command::Proof { id, checkpoint, output } => {
+            proof::make(context, &id, checkpoint.as_deref(), output.as_deref()).await
+        }
+        Command::VerifyProof { file, anchor } => proof::check(context, &file, anchor.as_deref()),
         Command::Rebuild => {
             let store = context.store(Access::Write).await?;
             let built = rebuild(&*store, &mut |_| {}).await;
@@ -99,6 +143,12 @@ async fn check(context: &mut Context<'_>, against: Option<&Path>) -> Result<Exit
     for fault in &report.faults {
         context.output.warn(&fault.to_string());
     }
+    if report.cut > 0 {
+        context.output.note(&format!(
+            "Of {} notifications only the beginning is kept, since they were too long: it proves nothing of the rest.",
+            report.cut
+        ));
+    }
     context.output.note(&format!(
         "Verified {} events in {} streams, {} keys, {} notifications, {} deliveries: {} faults.",
         report.events,
@@ -111,15 +161,17 @@ async fn check(context: &mut Context<'_>, against: Option<&Path>) -> Result<Exit
     Ok(exit)
 }
 
+/// A fault, for programs.
+fn fault(fault: &Fault) -> serde_json::Value {
+    serde_json::json!({
+        "type": fault.kind.word(),
+        "subject": fault.subject.to_string(),
+        "detail": fault.detail,
+    })
+}
+
 /// What was looked at and what is wrong, for programs.
 fn summary(report: &Report) -> serde_json::Value {
-    let fault = |fault: &Fault| {
-        serde_json::json!({
-            "type": fault.kind.word(),
-            "subject": fault.subject.to_string(),
-            "detail": fault.detail,
-        })
-    };
     serde_json::json!({
         "sound": report.is_sound(),
         "events": report.events,

@@ -88,8 +88,8 @@ fn attempt(path: &Path) -> String {
 /// The lines of a heads file.
 pub type Lines = Box<dyn FnMut() -> io::Result<Option<String>> + Send>;
 
-/// Reads an anchor, and opens the heads beside it.
-pub fn read(file: &Path) -> Result<(Anchor, Lines), Failure> {
+/// Reads an anchor alone.
+pub fn read_alone(file: &Path) -> Result<Anchor, Failure> {
     let attempt = |path: &Path| format!("could not read the anchor `{}`", path.display());
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::new(attempt(file)).because(error))?;
@@ -102,6 +102,34 @@ pub fn read(file: &Path) -> Result<(Anchor, Lines), Failure> {
         return Err(Failure::new(format!("{}: its format is `{}`", attempt(file), anchor.format))
             .hint(format!("this version of resold reads `{ANCHOR}`")));
     }
+    Ok(anchor)
+}
+
+/// The anchor that a path names: a file, or the latest one in a folder of them.
+pub fn latest(path: &Path) -> Result<PathBuf, Failure> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let attempt = || format!("could not look for anchors in `{}`", path.display());
+    let failed = |error: io::Error| Failure::new(attempt()).because(error);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        if heads_of(&file).is_file() {
+            found.push((read_alone(&file)?.made_at, file));
+        }
+    }
+    let latest = found.into_iter().max().map(|(_, file)| file);
+    latest.ok_or_else(|| {
+        Failure::new(attempt())
+            .because("no file there has its heads beside it")
+            .hint("`resold ledger checkpoint FILE` makes an anchor")
+    })
+}
+
+/// Reads an anchor, and opens the heads beside it.
+pub fn read(file: &Path) -> Result<(Anchor, Lines), Failure> {
+    let anchor = read_alone(file)?;
     let heads = heads_of(file);
     let heads = File::open(&heads).map_err(|error| {
         Failure::new(format!("could not read the heads `{}`", heads.display()))

@@ -10,5 +10,6 @@ mod help;
 mod ledger;
 mod lists;
 mod readme;
+mod proof;
 mod replay;
 mod resold;
