@@ -7,6 +7,7 @@
 )]
 
 mod arrows;
+mod as_of;
 mod conclusions;
 mod concurrency;
 mod faults;

@@ -12,6 +12,7 @@
 //! | `views.rs` | what the SQL views must add up to |
 //! | `folding.rs`, `rebuild.rs` | a stream, or all streams and keys, from events alone |
 //! | `export.rs` | events as lines of JSON |
+//! | `as_of.rs` | what had been recorded by a time |
 //! | `proof.rs` | what the ledger says of one entitlement, to be checked without the ledger |
 //!
 //! To add a read or a write that a store must offer: a method of [`store::Snapshot`] or [`store::Transaction`] whose round trips do
@@ -20,6 +21,7 @@
 //!
 //! What is never done here: SQL, a clock, a draw, changing an event or an outcome that was written.
 
+pub mod as_of;
 pub mod checkpoint;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
