@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use clap::CommandFactory;
+use ledger::as_of::AsOf;
 use ledger::store::Store;
 use processor::clock::{Clock, FixedClock, SystemClock};
 use processor::{Processor, Settings};
@@ -11,9 +12,10 @@ use processor::{Processor, Settings};
 use crate::args::{Cli, Command, Global};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::log_bar::LogBar;
 use crate::output::Output;
 use crate::place::Access;
-use crate::reader::Reader;
+use crate::reader::{Reader, reading};
 
 /// What commands share: the settings, and where they print.
 pub struct Context<'a> {
@@ -32,15 +34,28 @@ impl Context<'_> {
         }
     }
 
-    /// Opens the ledger.
+    /// Opens the ledger as it is.
     pub async fn store(&self, access: Access) -> Result<Arc<dyn Store>, Failure> {
+        if self.global.as_of.is_some() {
+            return Err(Failure::new("could not look back with this command")
+                .because("it needs the ledger as it is")
+                .hint("leave out --as-of: only lists and shows take it"));
+        }
         self.global.ledger.open(access).await
     }
 
-    /// Begins to read.
+    /// Begins to read: the ledger as it is, or as it was.
     pub async fn reader(&self) -> Result<Reader, Failure> {
-        let store = self.store(Access::Read).await?;
-        Reader::open(&*store, self.clock().now(), self.global.accounts()).await
+        let store = self.global.ledger.open(Access::Read).await?;
+        let snapshot = store.snapshot().await.map_err(reading)?;
+        let accounts = self.global.accounts();
+        let Some(as_of) = self.global.as_of else {
+            return Ok(Reader::new(snapshot, self.clock().now(), accounts));
+        };
+        let bar = LogBar::new(self.output.is_quiet());
+        let snapshot = AsOf::new(snapshot, as_of, Box::new(move |progress| bar.at(progress)));
+        let now = self.global.effective.unwrap_or(as_of);
+        Ok(Reader::new(Box::new(snapshot), now, accounts))
     }
 
     /// What writes to the ledger.

@@ -5,6 +5,7 @@
 //! | `args.rs` | what can be said on the command line |
 //! | `place.rs` | where the ledger is, and opening it |
 //! | `reader.rs`, `listing.rs` | states to items; lists that filter and page |
+//! | `log_bar.rs` | how far the log is read, for a look back |
 //! | `notification.rs` | notifications by digest, and what waits |
 //! | one file per noun | its commands, its columns, its page |
 //! | `replay.rs`, `replay/` | documents of any shape and size into the processor |
@@ -26,6 +27,7 @@ mod findings;
 mod inbox;
 mod ledger_command;
 mod listing;
+mod log_bar;
 mod notification;
 mod offer;
 mod opportunity;

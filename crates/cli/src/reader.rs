@@ -49,14 +49,19 @@ pub fn reading(error: StoreError) -> Failure {
 }
 
 impl Reader {
-    /// Begins to read.
+    /// Begins to read a ledger as it is.
     pub async fn open(
         store: &dyn Store,
         now: Moment,
         accounts: BTreeSet<AccountId>,
     ) -> Result<Self, Failure> {
         let snapshot = store.snapshot().await.map_err(reading)?;
-        Ok(Self { snapshot, now, accounts })
+        Ok(Self::new(snapshot, now, accounts))
+    }
+
+    /// Reads from a snapshot.
+    pub fn new(snapshot: Box<dyn Snapshot>, now: Moment, accounts: BTreeSet<AccountId>) -> Self {
+        Self { snapshot, now, accounts }
     }
 
     /// The streams of a source after one id, at most `limit`; none: there are no more.

@@ -4,6 +4,7 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where something is not as expected")]
 
+mod as_of;
 mod errors;
 mod golden;
 mod help;
