@@ -16,6 +16,7 @@ mod generated;
 mod orders;
 mod passing;
 mod place;
+mod proofs;
 mod round_trips;
 mod scenario;
 mod scenarios;

@@ -3,6 +3,7 @@
 
 mod held;
 mod history;
+mod postgres;
 mod rows;
 
 use std::path::Path;

@@ -22,18 +22,25 @@ use crate::scenario::{self, Scenario, sweep};
 pub(crate) const TABLES: [&str; 8] =
     ["notifications", "deliveries", "outcomes", "inbox", "events", "streams", "keys", "outbox"];
 
-/// Makes the ledger that is tampered with: a deal, and a notification of each outcome. Its first one arrived twice.
+/// Makes the ledger that is tampered with.
 pub(crate) async fn make(what: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(what);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("the folder can be made");
     let file = folder.join("sound.db");
     let store = SqliteStore::open(&file, OpenOptions::CREATE).await.expect("the file opens");
+    fill(Arc::new(store.clone())).await;
+    store.close().await;
+    file
+}
+
+/// Takes in a deal, and a notification of each outcome. The first one arrives twice.
+pub(crate) async fn fill(store: Arc<dyn Store>) {
     let scenarios = scenario::all();
     let named = |name: &str| -> &Scenario {
         scenarios.iter().find(|scenario| scenario.name == name).expect("a scenario")
     };
-    let processor = named("happy-path").processor(Arc::new(store.clone()));
+    let processor = named("happy-path").processor(store);
     // Without the opportunity's description: it is long, and its bytes are as good as any.
     let mut bodies: Vec<Vec<u8>> = Vec::new();
     for (name, skipped, taken) in [
@@ -55,8 +62,6 @@ pub(crate) async fn make(what: &str) -> PathBuf {
     let erased = Digest::of(b"not JSON either");
     processor.erase(&erased, "someone", "a test").await.expect("the body is erased");
     sweep(&processor).await;
-    store.close().await;
-    file
 }
 
 /// A copy of that ledger, open, that is changed and set right again.

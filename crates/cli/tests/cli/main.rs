@@ -10,7 +10,7 @@ mod golden;
 mod help;
 mod ledger;
 mod lists;
-mod readme;
 mod proof;
+mod readme;
 mod replay;
 mod resold;
