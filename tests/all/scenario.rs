@@ -20,7 +20,8 @@ pub(crate) struct Scenario {
     pub(crate) folder: PathBuf,
     /// What arrives, in the order of the files.
     pub(crate) inputs: Vec<(Via, Vec<u8>)>,
-    effective: Moment,
+    /// Now.
+    pub(crate) effective: Moment,
     accounts: BTreeSet<AccountId>,
 }
 
@@ -89,6 +90,11 @@ fn inputs(file: &Path) -> Vec<(Via, Vec<u8>)> {
 }
 
 impl Scenario {
+    /// Whether notifications for this account are accepted.
+    pub(crate) fn is_ours(&self, account: &AccountId) -> bool {
+        self.accounts.is_empty() || self.accounts.contains(account)
+    }
+
     /// A processor on a store, its clock standing at a time.
     pub(crate) fn processor_at(&self, store: Arc<dyn Store>, now: Moment) -> Processor {
         let settings = Settings { accounts: self.accounts.clone(), ..Settings::default() };

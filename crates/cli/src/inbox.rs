@@ -48,7 +48,8 @@ Examples:
     },
     /// Take waiting notifications in again: after an upgrade, a change of --account, or a mended cause
     #[command(after_help = "\
-Nothing that was applied is applied again.
+In the order in which AWS sent them. Nothing that was applied is applied again; what waits for the
+same as before stays as it is.
 
 Examples:
   resold inbox redrive 1701536c9063

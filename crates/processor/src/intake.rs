@@ -8,9 +8,11 @@ use deal::key::{KeyKind, KeyQuery};
 use deal::lattice::{Authority, Few, First, Fixed, Last, Register, Witness};
 use deal::moment::Moment;
 use deal::route::{Route, other_ids, route, waits_for};
-use deal::stream::StreamId;
+use deal::stream::{StreamId, StreamKind};
 use ledger::labels::Labels;
-use ledger::row::{Cause, Known, NewDelivery, NewNotification, NewOutcome, Outcome, Writes};
+use ledger::row::{
+    Cause, Known, NewDelivery, NewNotification, NewOutcome, Outcome, OutcomeRow, Writes,
+};
 use ledger::store::{StoreError, Transaction};
 use marketplace::digest::Digest;
 use marketplace::ids::AgreementId;
@@ -39,8 +41,8 @@ struct Fresh<'a> {
     content: &'a Content,
     /// The number of the outcome to append.
     number: i32,
-    /// It was in the ledger before, waiting.
-    again: bool,
+    /// What became of it before, if it is driven again.
+    before: Option<&'a OutcomeRow>,
 }
 
 /// Takes a batch in: which deliveries are new, what they say, where they go.
@@ -87,7 +89,7 @@ pub(crate) async fn take_in(
         if first {
             let slot = envelopes.add(parsed, &mut intake.effects);
             intake.writes.notifications.push(stored(delivery, parsed, slot, now));
-            fresh.push(Fresh { digest, content: &parsed.content, number: 0, again: false });
+            fresh.push(Fresh { digest, content: &parsed.content, number: 0, before: None });
         }
         let outcome = before.and_then(|known| known.waiting).unwrap_or(Outcome::Applied);
         // The very arrival that the ledger holds was answered with a failure: it is no duplicate.
@@ -98,20 +100,21 @@ pub(crate) async fn take_in(
     Ok(intake)
 }
 
-/// Takes notifications in again that the ledger holds: driven by a person, or by a fact that was learned.
+/// Takes notifications in again that the ledger holds, each with its latest outcome: driven by a person, or by a fact
+/// that was learned.
 pub(crate) async fn take_again(
     tx: &mut dyn Transaction,
-    bodies: &[(i32, Parsed)],
+    bodies: &[(OutcomeRow, Parsed)],
     now: Moment,
 ) -> Result<Intake, StoreError> {
     let mut intake = Intake::default();
     let mut fresh = Vec::new();
-    for (number, parsed) in bodies {
+    for (before, parsed) in bodies {
         let digest = parsed.digest;
         let (outcome, reason) = (Outcome::Applied, String::new());
         intake.results.push(Processed { digest, outcome, reason, duplicate: false });
-        let number = number.saturating_add(1);
-        fresh.push(Fresh { digest, content: &parsed.content, number, again: true });
+        let number = before.number.saturating_add(1);
+        fresh.push(Fresh { digest, content: &parsed.content, number, before: Some(before) });
     }
     apply(tx, &mut intake, fresh, now).await?;
     Ok(intake)
@@ -287,7 +290,7 @@ fn target(content: &Content, known: &ByKey) -> Target {
     }
 }
 
-/// Notes the outcome of one notification and collects what it says.
+/// Notes the outcome of one notification and collects what it says. One that was driven again in vain leaves no trace.
 fn record(intake: &mut Intake, one: &Fresh<'_>, target: Target, now: Moment) {
     let cause = Cause::Notification(one.digest);
     let mut said: Vec<Effect> = Vec::new();
@@ -320,23 +323,28 @@ fn record(intake: &mut Intake, one: &Fresh<'_>, target: Target, now: Moment) {
             Outcome::Unknown
         }
     };
-    if one.again && outcome == Outcome::Applied {
-        said.extend(settled(one, now));
+    for result in intake.results.iter_mut().filter(|result| result.digest == one.digest) {
+        result.outcome = outcome;
+        result.reason.clone_from(&reason);
+    }
+    if let Some(before) = one.before {
+        if (before.outcome, &before.reason, &before.waits_for) == (outcome, &reason, &waits) {
+            return;
+        }
+        if before.outcome != outcome {
+            said.extend(settled(before, now));
+        }
     }
     let streams: BTreeSet<&str> = said.iter().map(|effect| effect.stream.as_str()).collect();
     intake.writes.outcomes.push(NewOutcome {
         digest: one.digest,
         number: one.number,
         outcome,
-        reason: reason.clone(),
+        reason,
         waits_for: waits,
         streams: streams.into_iter().collect::<Vec<_>>().join(" "),
         recorded_at: now.micros(),
     });
-    for result in intake.results.iter_mut().filter(|result| result.digest == one.digest) {
-        result.outcome = outcome;
-        result.reason.clone_from(&reason);
-    }
     intake.effects.extend(said.into_iter().map(|effect| Caused { effect, cause: cause.clone() }));
 }
 
@@ -362,21 +370,24 @@ fn quarantined(one: &Fresh<'_>, kind: &str, why: &str, now: Moment) -> Effect {
     problem(&one.digest, kind, why, at)
 }
 
-/// A notification that waited was applied after all: its finding, or that of its type, closes.
-fn settled(one: &Fresh<'_>, now: Moment) -> Vec<Effect> {
-    let Some(notification) = good(one.content) else { return Vec::new() };
+/// A notification waits no longer for what it waited for: the finding of it, or of its type, closes.
+fn settled(before: &OutcomeRow, now: Moment) -> Vec<Effect> {
     let settled = First::at(now);
-    let effect = |stream, facts| Effect { stream, slug: "settled".to_owned(), facts, at: now };
-    let own = NotificationFacts { settled, ..NotificationFacts::default() };
-    let envelope = &notification.envelope;
-    let kind = NotificationTypeFacts { settled, ..NotificationTypeFacts::default() };
-    vec![
-        effect(StreamId::notification(&one.digest), Facts::Notification(own)),
-        effect(
-            StreamId::notification_type(&envelope.source, &envelope.detail_type),
-            Facts::NotificationType(kind),
-        ),
-    ]
+    let effect = |stream: StreamId| {
+        let facts = match stream.kind() {
+            StreamKind::Notification => {
+                Facts::Notification(NotificationFacts { settled, ..NotificationFacts::default() })
+            }
+            StreamKind::NotificationType => {
+                let facts = NotificationTypeFacts { settled, ..NotificationTypeFacts::default() };
+                Facts::NotificationType(facts)
+            }
+            _ => return None,
+        };
+        Some(Effect { stream, slug: "settled".to_owned(), facts, at: now })
+    };
+    let streams = before.streams.split(' ');
+    streams.filter_map(|id| StreamId::try_from(id.to_owned()).ok()).filter_map(effect).collect()
 }
 
 /// Applies parked notifications that wait for a license or a case which this batch ties to an agreement.
@@ -401,14 +412,17 @@ async fn wake(
         return Ok(());
     }
     let keys: Vec<String> = awaited.keys().cloned().collect();
-    for stored in tx.parked(&keys).await? {
+    let taken: BTreeSet<Digest> = fresh.iter().map(|one| one.digest).collect();
+    let parked = tx.parked(&keys).await?;
+    // One that is driven again in this batch has its agreements already.
+    for stored in parked.into_iter().filter(|stored| !taken.contains(&stored.digest)) {
         let body = stored.body.unwrap_or_default();
         let Ok(notification) = parse(&body) else { continue };
         let Route::ByKey(kind, value) = route(&notification) else { continue };
         let Some(agreements) = awaited.get(&waits_for(kind, &value)) else { continue };
         let content = Content::Good(Box::new(notification));
         let number = stored.number.saturating_add(1);
-        let one = Fresh { digest: stored.digest, content: &content, number, again: false };
+        let one = Fresh { digest: stored.digest, content: &content, number, before: None };
         let agreements = agreements.iter().cloned().map(Some).collect();
         record(intake, &one, Target::Effects(agreements), now);
     }

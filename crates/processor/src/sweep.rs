@@ -1,12 +1,12 @@
 //! What time changes, what was left pending, and parked notifications whose id was learned by another processor.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deal::event::Event;
 use deal::key::{KeyKind, KeyQuery};
 use deal::public::PublicEvent;
 use deal::stream::{StreamId, StreamKind};
-use ledger::row::{Cause, Outcome, Writes};
+use ledger::row::{Cause, Outcome, OutcomeRow, Writes};
 use ledger::store::StoreError;
 use marketplace::digest::Digest;
 
@@ -89,8 +89,9 @@ impl Processor {
         Ok((ready.map(|(digest, _)| digest).collect(), last))
     }
 
-    /// Takes these notifications in again from the ledger: after an upgrade that knows them, a change of settings, or a
-    /// fact that was learned. Those that do not wait for anything are left as they are.
+    /// Takes these notifications in again from the ledger, in this order: after an upgrade that knows them, a change of
+    /// settings, or a fact that was learned. Those that do not wait for anything are left as they are and have no result;
+    /// those that wait for the same as before leave no trace.
     pub async fn redrive(&self, digests: &[Digest]) -> Results {
         let mut results = Results::with_capacity(digests.len());
         for part in digests.chunks(MAX_BATCH) {
@@ -108,16 +109,20 @@ impl Processor {
     ) -> Result<Vec<crate::delivery::Processed>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let mut bodies: Vec<(i32, Parsed)> = Vec::new();
+        let mut bodies: Vec<(OutcomeRow, Parsed)> = Vec::new();
         for stored in tx.bodies(digests).await? {
             let Some(body) = stored.body.filter(|_| stored.outcome.waits()) else { continue };
+            let Some(before) = tx.outcomes(&stored.digest).await?.pop() else { continue };
             let arrivals = tx.deliveries(&stored.digest).await?;
             let imported = arrivals.iter().find(|arrival| arrival.via == "import");
             let via = imported.or(arrivals.first()).map_or("queue", |arrival| &arrival.via);
             let mut parsed = parsed::read(&body, via_of(via), &self.settings.accounts);
             parsed.digest = stored.digest;
-            bodies.push((stored.number, parsed));
+            bodies.push((before, parsed));
         }
+        let asked = digests.iter().enumerate().map(|(place, digest)| (*digest, place));
+        let asked: BTreeMap<Digest, usize> = asked.collect();
+        bodies.sort_by_key(|(_, parsed)| asked.get(&parsed.digest).copied());
         let intake = intake::take_again(&mut *tx, &bodies, now).await?;
         self.finish(tx, intake, &BTreeSet::new(), now).await
     }

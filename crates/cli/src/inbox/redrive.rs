@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use ledger::row::Outcome;
+use ledger::row::{NotificationRow, Outcome};
 use marketplace::digest::Digest;
 use processor::Processor;
 use serde::Serialize;
@@ -91,55 +91,66 @@ async fn named(
     summary: &mut Summary,
 ) -> Result<(), Failure> {
     let mut reader = context.reader().await?;
-    let mut digests = BTreeMap::new();
+    let mut rows = BTreeMap::new();
     for id in ids {
         let row = find(&mut *reader.snapshot, id).await?;
-        digests.insert(row.digest, row.outcome.outcome);
+        rows.insert(row.digest, row);
     }
     drop(reader);
-    let waiting: Vec<_> =
-        digests.iter().filter(|(_, outcome)| outcome.waits()).map(|(digest, _)| *digest).collect();
-    summary.not_waiting =
-        u64::try_from(digests.len().saturating_sub(waiting.len())).unwrap_or(u64::MAX);
+    let waiting = rows.values().filter(|row| row.outcome.outcome.waits()).map(sent).collect();
     let processor = context.processor(Access::Write, false).await?;
-    drive(&processor, &waiting, summary).await
+    let driven = drive(&processor, waiting, summary).await?;
+    let left = rows.len().saturating_sub(driven);
+    summary.not_waiting = u64::try_from(left).unwrap_or(u64::MAX);
+    Ok(())
 }
 
-/// Every one that the filters keep, a step at a time: what waits still is not met again.
+/// Every one that the filters keep. All that is held of each is its place in the order.
 async fn matching(
     context: &mut Context<'_>,
     which: &Which,
     summary: &mut Summary,
 ) -> Result<(), Failure> {
     let store = context.store(Access::Write).await?;
-    let processor = context.processor(Access::Write, false).await?;
-    let mut after: Option<Digest> = None;
+    let mut snapshot = store.snapshot().await.map_err(crate::reader::reading)?;
+    let (mut waiting, mut after) = (Vec::new(), None);
     loop {
-        let mut snapshot = store.snapshot().await.map_err(crate::reader::reading)?;
         let rows = which.after(&mut *snapshot, after, STEP).await?;
-        drop(snapshot);
-        let digests: Vec<_> = rows.iter().map(|row| row.digest).collect();
-        let Some(last) = digests.last() else { break };
-        after = Some(*last);
-        drive(&processor, &digests, summary).await?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.digest);
+        waiting.extend(rows.iter().map(sent));
     }
-    Ok(())
+    drop(snapshot);
+    let processor = context.processor_on(store, false);
+    drive(&processor, waiting, summary).await.map(|_| ())
 }
 
+/// A notification's place in the order in which AWS sent them; without a time of its own, it is when it arrived.
+fn sent(row: &NotificationRow) -> (i64, Digest) {
+    (row.event_time.unwrap_or(row.received_at), row.digest)
+}
+
+/// Takes them in again, in their order; returns how many waited.
 async fn drive(
     processor: &Processor,
-    digests: &[Digest],
+    mut waiting: Vec<(i64, Digest)>,
     summary: &mut Summary,
-) -> Result<(), Failure> {
-    for result in processor.redrive(digests).await {
-        let processed = result.map_err(|error| {
-            Failure::new("could not redrive")
-                .because(error)
-                .hint("nothing is lost: redrive again, what was applied is not applied again")
-        })?;
-        summary.count(processed.outcome);
+) -> Result<usize, Failure> {
+    waiting.sort_unstable();
+    let digests: Vec<Digest> = waiting.into_iter().map(|(_, digest)| digest).collect();
+    let mut driven: usize = 0;
+    for part in digests.chunks(STEP) {
+        for result in processor.redrive(part).await {
+            let processed = result.map_err(|error| {
+                Failure::new("could not redrive")
+                    .because(error)
+                    .hint("nothing is lost: redrive again, what was applied is not applied again")
+            })?;
+            summary.count(processed.outcome);
+            driven = driven.saturating_add(1);
+        }
     }
-    Ok(())
+    Ok(driven)
 }
 
 fn print(context: &mut Context<'_>, summary: &Summary) -> Result<(), Failure> {
