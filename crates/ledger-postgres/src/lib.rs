@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `connect.rs` | the pool, TLS, the check of the schema |
-//! | `migration.rs`, `grants.rs` | tables, views and rights: the owner's part (`init`) |
+//! | `migration.rs`, `grants.rs`, `role.rs` | tables, views and rights: the owner's part (`init`) |
 //! | `sql.rs` and `migrations/` | every statement |
 //! | `transaction.rs`, `write.rs` | reads and writes, in terms of those statements |
 //! | `fields.rs` | rows to values |
@@ -25,14 +25,16 @@ mod failure;
 mod fields;
 mod grants;
 mod migration;
+mod role;
 mod sql;
 mod transaction;
 mod views;
 mod write;
 
 pub use connect::{ConnectOptions, PostgresStore, Server, describe};
-pub use grants::grants;
+pub use grants::{Excess, grant, grants, roles};
 pub use migration::{VERSION as SCHEMA, migrate};
+pub use role::{InvalidRole, Role};
 pub use transaction::PostgresTransaction;
 
 #[cfg(test)]

@@ -244,6 +244,18 @@ pub(crate) const FORGET_VIEW: &str = "delete from view_definitions where name = 
 pub(crate) const REMEMBER_VIEW: &str =
     "insert into view_definitions (name, definition) values ($1, $2)";
 
+/// What a role may do to tables of the log beyond reading and adding.
+pub(crate) const EXCESS: &str = "
+    select name, rights
+    from (
+        select t.name, concat_ws(', ',
+            case when has_any_column_privilege($1::name, t.name, 'update') then 'update' end,
+            case when has_table_privilege($1::name, t.name, 'delete') then 'delete' end) as rights
+        from unnest($2::text[]) as t (name)
+    ) as r
+    where rights <> ''
+    order by name";
+
 /// The columns of a view.
 pub(crate) const VIEW_COLUMNS: &str = "
     select column_name::text from information_schema.columns

@@ -11,7 +11,7 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, Row as _,
 };
 
-use crate::{ConnectOptions, PostgresStore, Server, grants, migration};
+use crate::{ConnectOptions, Excess, PostgresStore, Role, Server, grant, grants, migration, roles};
 
 /// A database of its own for one test, on the server that `make test` starts.
 struct Database {
@@ -87,7 +87,9 @@ fn every_statement(server: Server) -> Vec<String> {
     statements.extend(deal::view::VIEWS.iter().map(crate::views::create));
     statements.extend(deal::view::VIEWS.iter().map(|view| crate::views::drop(view.name)));
     statements.extend(deal::view::VIEWS.iter().map(crate::views::totals));
-    statements.extend(grants("runtime"));
+    let [owner, runtime] = ["owner", "runtime"].map(|name| Role::new(name).unwrap());
+    statements.extend(grants(&runtime));
+    statements.extend(roles(&owner, &runtime));
     statements
 }
 
@@ -322,12 +324,13 @@ async fn views_show_streams() {
 async fn runtime_role_only_adds_to_the_log() {
     let mut database = Database::fresh().await;
     let role = format!("{}_runtime", database.name);
+    let runtime_role = Role::new(role.as_str()).unwrap();
+    let absent = grant(&database.url, &runtime_role).await;
+    assert_eq!(named(&absent.map(|_| ())), "Failed", "there is no such role yet");
     run(&mut database.server, format!("create role {role}")).await;
     run(&mut database.server, format!("grant {role} to current_user")).await;
+    assert_eq!(grant(&database.url, &runtime_role).await.unwrap(), []);
     let mut owner = connect(&database.url).await;
-    for grant in grants(&role) {
-        run(&mut owner, grant).await;
-    }
     let url = format!("{}&options=-c%20role%3D{role}", database.url);
     let store = PostgresStore::connect(&url, ConnectOptions::default()).await.unwrap();
     ledger::contract::writes_batches_of_any_size(&store).await;
@@ -357,6 +360,15 @@ async fn runtime_role_only_adds_to_the_log() {
     }
     let refused = crate::migrate(&url, Server::Postgres).await;
     assert_eq!(named(&refused), "Refused", "{refused:?}");
+    // Rights from elsewhere are told: they are not ours to take away.
+    run(&mut owner, format!("grant update (hash) on events to {role}")).await;
+    run(&mut owner, format!("grant delete, update on outcomes to {role}")).await;
+    let told = |table: &str, rights: &str| Excess { table: table.into(), rights: rights.into() };
+    let expected = [told("events", "update"), told("outcomes", "update, delete")];
+    assert_eq!(grant(&database.url, &runtime_role).await.unwrap(), expected);
+    let superuser = Role::new("resold").unwrap();
+    assert_eq!(grant(&database.url, &superuser).await.unwrap().len(), 4, "it may do anything");
+
     runtime.close().await.unwrap();
     store.close().await;
     run(&mut owner, format!("drop owned by {role}")).await;
