@@ -113,8 +113,7 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a ledger, or bring an older one up to date
-    #[command(after_help = "Examples:\n  resold init\n  resold init --ledger sqlite:deals.db")]
-    Init,
+    Init(crate::init::InitArgs),
     /// Take notifications in from files, folders or standard input
     Replay(ReplayArgs),
     /// Opportunities: resale authorizations that you granted to partners

@@ -76,7 +76,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
     let mut context = Context { global: cli.global, output };
     let context = &mut context;
     match cli.command {
-        Command::Init => init(context).await,
+        Command::Init(args) => crate::init::run(context, &args).await,
         Command::Replay(args) => crate::replay::run(context, &args).await,
         Command::Opportunity { command } => crate::opportunity::run(context, command).await,
         Command::Offer { command } => crate::offer::run(context, command).await,
@@ -90,17 +90,6 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Ledger { command } => crate::ledger_command::run(context, command).await,
         Command::Completions { shell } => completions(shell),
     }
-}
-
-async fn init(context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let store = context.global.ledger.init().await?;
-    let place = store.describe();
-    if context.output.is_json() {
-        context.output.json(&serde_json::json!({ "ledger": place }))?;
-    } else {
-        context.output.note(&format!("The ledger is ready: {place}"));
-    }
-    Ok(Exit::Done)
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {

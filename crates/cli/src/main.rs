@@ -25,6 +25,7 @@ mod exit;
 mod failure;
 mod findings;
 mod inbox;
+mod init;
 mod ledger_command;
 mod listing;
 mod log_bar;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::store::{Store, StoreError};
-use ledger_postgres::{ConnectOptions, PostgresStore, Server, describe, migrate};
+use ledger_postgres::{ConnectOptions, Excess, PostgresStore, Role, Server, describe, migrate};
 use ledger_sqlite::{OpenOptions, SqliteStore};
 
 use crate::failure::Failure;
@@ -113,6 +113,22 @@ impl Place {
             })?;
         }
         self.open(Access::Begin).await
+    }
+
+    /// Whether it is on a server, which has roles.
+    pub const fn is_server(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Gives a role of the server what it needs at run time; returns what it may do to the log beyond that.
+    pub async fn grant(&self, runtime: &Role) -> Result<Vec<Excess>, Failure> {
+        let Self::Postgres(url) = self else { return Ok(Vec::new()) };
+        ledger_postgres::grant(&url.0, runtime).await.map_err(|error| {
+            let attempt = format!("could not give the role `{runtime}` its rights");
+            Failure::new(attempt).because(error).hint(
+                "connect as the role that owns the tables; `resold init --print-grants` prints the SQL that makes a role",
+            )
+        })
     }
 
     /// The version of the schema that this version writes there.

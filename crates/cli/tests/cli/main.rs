@@ -14,3 +14,4 @@ mod proof;
 mod readme;
 mod replay;
 mod resold;
+mod roles;
