@@ -3,7 +3,6 @@
 //! | file | what it does |
 //! |---|---|
 //! | `source.rs` | what the paths name, looked at before anything is done |
-//! | `document.rs` | a stream of bytes, cut into documents: where each one ends |
 //! | `intake.rs` | documents to bodies, bodies to batches, batches into the ledger |
 //! | `summary.rs`, `opened.rs` | what became of everything; which findings were opened |
 //! | `bar.rs` | how far it is, on a terminal |
@@ -14,6 +13,7 @@
 use std::path::PathBuf;
 
 use marketplace::catalog::describe;
+use marketplace::document::{Documents, MAX_DOCUMENT};
 
 use crate::command::Context;
 use crate::exit::Exit;
@@ -22,14 +22,12 @@ use crate::place::Access;
 use crate::reader::Reader;
 
 mod bar;
-mod document;
 mod intake;
 mod opened;
 mod source;
 mod summary;
 
 use bar::Bar;
-use document::{Documents, MAX_DOCUMENT};
 use intake::Intake;
 use opened::OpenBefore;
 use source::{Source, Sources};

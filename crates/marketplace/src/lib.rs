@@ -1,9 +1,10 @@
 //! AWS Marketplace in Rust values: ids, roles, money, notifications, resale authorizations.
 //!
-//! Pure: bytes in, values out. Nothing here waits, draws, or reads a clock, and no input panics.
+//! Pure: bytes in, values out. Nothing here opens anything, draws, or reads a clock, and no input panics.
 //!
 //! | step | function | what it decides |
 //! |---|---|---|
+//! | a stream of bytes | [`document::Documents`] | where each document in it begins and ends |
 //! | a document as it was met | [`arrival::unwrap`] | which bodies are in it |
 //! | an exported entity | [`catalog::describe`] | the same as bodies of our own, without secrets |
 //! | a body | [`parse::parse`] | its digest, and its value or why it has none |
@@ -25,6 +26,7 @@
 pub mod arrival;
 pub mod catalog;
 pub mod digest;
+pub mod document;
 pub mod ids;
 mod json;
 pub mod notification;

@@ -134,8 +134,7 @@ fn a_document_may_be_so_long_and_no_longer() {
     ];
     for (name, stream, expected) in cases {
         for drop in [100, 1_000_000] {
-            let documents =
-                Documents { longest: MOST, ..Documents::new(Drops(stream.as_bytes(), drop)) };
+            let documents = Documents::bounded(Drops(stream.as_bytes(), drop), MOST);
             let found: Vec<_> = all(documents)
                 .into_iter()
                 .map(|(line, text)| (line, text.map(|text| text.len())))

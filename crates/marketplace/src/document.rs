@@ -46,7 +46,7 @@ pub struct Documents<R> {
     line: u64,
     read: u64,
     in_vain: u64,
-    /// [`MAX_DOCUMENT`]; less in tests.
+    /// The longest document, in bytes.
     longest: usize,
 }
 
@@ -55,7 +55,7 @@ pub struct Documents<R> {
 pub struct Found<'a> {
     /// The line on which it begins, from 1.
     pub line: u64,
-    /// A document; none: it is longer than [`MAX_DOCUMENT`] and was passed over.
+    /// A document; none: it is longer than it may be and was passed over.
     pub document: Option<&'a [u8]>,
 }
 
@@ -69,6 +69,11 @@ enum End {
 impl<R: Read> Documents<R> {
     /// The documents of a stream.
     pub fn new(source: R) -> Self {
+        Self::bounded(source, MAX_DOCUMENT)
+    }
+
+    /// The same with another bound than [`MAX_DOCUMENT`].
+    pub fn bounded(source: R, longest: usize) -> Self {
         Self {
             source: BufReader::with_capacity(CHUNK, source),
             buffer: Vec::new(),
@@ -77,7 +82,7 @@ impl<R: Read> Documents<R> {
             line: 1,
             read: 0,
             in_vain: 0,
-            longest: MAX_DOCUMENT,
+            longest,
         }
     }
 
@@ -87,6 +92,7 @@ impl<R: Read> Documents<R> {
     }
 
     /// The next document; none: the stream is at its end.
+    #[expect(clippy::should_implement_trait, reason = "what it gives borrows from it")]
     pub fn next(&mut self) -> io::Result<Option<Found<'_>>> {
         let returned = std::mem::take(&mut self.returned);
         self.pass(returned);
