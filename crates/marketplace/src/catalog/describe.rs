@@ -136,7 +136,7 @@ fn says_something(json: &Json<'_>) -> bool {
 
 fn written(id: &str, arn: Option<&str>, time: Timestamp, document: Json<'_>) -> Vec<u8> {
     // Owned text is escaped as it is written, borrowed text is taken to need no escaping.
-    let text = |text: &str| Json::Text(Cow::Owned(text.to_owned()));
+    let text = |text: &str| Json::Text(Cow::Owned(without_query(text).to_owned()));
     let mut detail: Fields<'_> = vec![("DetailsDocument".into(), document)];
     detail.extend(arn.map(|arn| ("EntityArn".into(), text(arn))));
     detail.push(("EntityIdentifier".into(), text(id)));

@@ -237,6 +237,12 @@ fn secrets_go_wherever_they_stand() {
     let expected = r#""DetailsDocument":{"A":[{"Link":"HTTPS://h/p"}],"B":" http://h/p","C":"https://h/\"q\"","D":"why? #1"}"#;
     assert!(text.contains(expected), "{text}");
     assert!(!text.contains("s3cr3t"));
+    // What stands beside the document is no URL, but nobody promises that.
+    let beside = entity(r#"{"a":1}"#).replacen('{', r#"{"EntityArn":"https://h/arn?s3cr3t","#, 1);
+    let beside = beside.replace("resaleauthz-1@2", "https://h/id?s3cr3t");
+    let text = String::from_utf8(one(&beside)).unwrap();
+    assert!(text.contains(r#""https://h/id""#) && text.contains(r#""https://h/arn""#), "{text}");
+    assert!(!text.contains("s3cr3t"), "{text}");
 }
 
 #[test]
