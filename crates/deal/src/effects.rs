@@ -21,6 +21,9 @@ use crate::moment::Moment;
 use crate::route::is_purchase;
 use crate::stream::StreamId;
 
+/// The longest word that a detail-type becomes, in bytes.
+const MAX_SLUG: usize = 100;
+
 /// Facts for one stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effect {
@@ -71,7 +74,7 @@ fn slug(detail_type: &str) -> String {
     let lower = words.to_ascii_lowercase();
     let parts = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     let mut slug = parts.collect::<Vec<_>>().join("-");
-    slug.truncate(100);
+    slug.truncate(MAX_SLUG);
     slug
 }
 

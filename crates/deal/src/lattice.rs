@@ -67,7 +67,7 @@ pub fn short(digest: &Digest) -> String {
 }
 
 /// How many contradicting values a [`Fixed`] keeps.
-const CONTRADICTIONS: usize = 8;
+const MAX_CONTRADICTIONS: usize = 8;
 
 /// A fact that cannot change: all values ever said of it, the least witness first. More than one is a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,7 +134,7 @@ impl<T: Ord + Clone> Join for Fixed<T> {
             }
         }
         self.0.sort_by(|a, b| (&a.witness, &a.value).cmp(&(&b.witness, &b.value)));
-        self.0.truncate(CONTRADICTIONS);
+        self.0.truncate(MAX_CONTRADICTIONS);
     }
 }
 

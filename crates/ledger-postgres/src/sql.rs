@@ -110,7 +110,7 @@ pub(crate) const PARKED: &str = "
     left join bodies b on b.digest = i.digest
     where i.waits_for = any($1::text[]) and i.outcome = 'parked'
     order by i.digest
-    limit 500";
+    limit $2";
 
 pub(crate) const STREAMS_BY_ID: &str = "
     select stream, version, touched, head, fold, facts, concluded, due_at

@@ -10,7 +10,7 @@ use ledger::row::{
     EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
     StreamRow, Writes,
 };
-use ledger::store::{Counts, KeyRow, Snapshot, StoreError, Transaction, page_bounds};
+use ledger::store::{Counts, KeyRow, MAX_PARKED, Snapshot, StoreError, Transaction, page_bounds};
 use ledger::views::ViewTotals;
 use marketplace::digest::Digest;
 use sqlx::AssertSqlSafe;
@@ -79,7 +79,7 @@ impl Snapshot for PostgresTransaction {
     }
 
     async fn parked(&mut self, waits_for: &[String]) -> Result<Vec<StoredBody>, StoreError> {
-        let query = sqlx::query(sql::PARKED).bind(texts(waits_for));
+        let query = sqlx::query(sql::PARKED).bind(texts(waits_for)).bind(i64::from(MAX_PARKED));
         let rows = self.fetch("reading parked notifications", query).await?;
         rows.iter().map(fields::stored_body).collect()
     }

@@ -122,7 +122,7 @@ pub(crate) const PARKED: &str = "
     join notifications n on n.digest = i.digest
     where i.waits_for in (select value from json_each(?)) and i.outcome = 'parked'
     order by i.digest
-    limit 500";
+    limit ?";
 
 pub(crate) const STREAMS_BY_ID: &str = "
     select stream, version, touched, head, fold, facts, concluded, due_at

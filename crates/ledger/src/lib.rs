@@ -39,5 +39,5 @@ pub mod store;
 pub mod verify;
 pub mod views;
 
-/// The largest raw body kept, in bytes: SQS's limit for one message.
-pub const MAX_BODY: usize = 1_048_576;
+/// The largest raw body kept, in bytes.
+pub use marketplace::parse::MAX_BODY;

@@ -14,6 +14,9 @@ use crate::row::{
 };
 use crate::views::ViewTotals;
 
+/// So many parked notifications are woken by one transaction; the sweep finds the others.
+pub const MAX_PARKED: u32 = 500;
+
 /// A ledger's store: SQLite, PostgreSQL, or memory for tests and the simulator.
 ///
 /// All of them pass one contract suite. What it demands beyond the signatures:
@@ -49,7 +52,8 @@ pub trait Snapshot: Send {
     /// Which of these delivery ids are recorded.
     async fn delivered(&mut self, ids: &[String]) -> Result<Vec<String>, StoreError>;
 
-    /// Raw bodies of parked notifications that wait for one of these, in the order of their digests, at most 500.
+    /// Raw bodies of parked notifications that wait for one of these, in the order of their digests, at most
+    /// [`MAX_PARKED`].
     async fn parked(&mut self, waits_for: &[String]) -> Result<Vec<StoredBody>, StoreError>;
 
     /// The streams with these ids; those that do not exist are left out. Any order.

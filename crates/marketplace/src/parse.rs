@@ -30,6 +30,12 @@ pub const MAX_TEXT: usize = 2_000;
 /// The most elements accepted in a list.
 pub const MAX_ITEMS: usize = 1_000;
 
+/// So much of a key is shown in a reason, in characters.
+const MAX_KEY_SHOWN: usize = 40;
+
+/// So much of the path to a repeated key is shown, in characters.
+const MAX_PATH_SHOWN: usize = 300;
+
 const CATALOG: &str = "aws.marketplacecatalog";
 const AGREEMENTS: &str = "aws.agreement-marketplace";
 const SELLER: &str = "aws.marketplace";
@@ -154,6 +160,7 @@ pub(crate) fn without_repeats(read: &Read<'_>) -> Result<(), MalformedReason> {
     if read.repeats
         && let Some(path) = repeated(&read.json)
     {
+        let path: String = path.chars().take(MAX_PATH_SHOWN).collect();
         return Err(MalformedReason::RepeatedKey { path: path.into() });
     }
     Ok(())
@@ -185,5 +192,5 @@ fn repeated(json: &Json<'_>) -> Option<String> {
 
 /// A key of the body, as far as an error may show it.
 fn short(key: &str) -> String {
-    key.escape_debug().take(40).collect()
+    key.escape_debug().take(MAX_KEY_SHOWN).collect()
 }

@@ -24,7 +24,7 @@ use crate::parsed::{Content, Parsed};
 use crate::settle::Caused;
 
 /// At most so many agreements are looked up for one license or case.
-const AGREEMENTS: u32 = 10;
+const MAX_AGREEMENTS: u32 = 10;
 
 /// What a batch says, and what of it is written whatever is decided.
 #[derive(Debug, Default)]
@@ -249,7 +249,7 @@ async fn agreements_by_key(
     }
     let queries: Vec<KeyQuery> = wanted
         .iter()
-        .map(|(kind, value)| KeyQuery::all(*kind, value.clone(), AGREEMENTS))
+        .map(|(kind, value)| KeyQuery::all(*kind, value.clone(), MAX_AGREEMENTS))
         .collect();
     for (key, hits) in wanted.into_iter().zip(tx.find(&queries).await?) {
         let ids = hits.into_iter().filter_map(|(_, id)| AgreementId::new(id.id()).ok());

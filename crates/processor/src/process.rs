@@ -24,6 +24,9 @@ pub const MAX_BATCH: usize = 100;
 /// At most so many bytes of bodies are written in one transaction: half of Aurora DSQL's 10 MiB.
 pub const MAX_BATCH_BYTES: usize = 4 * 1_048_576;
 
+/// So much is kept of the reason why a delivery could not be decided, in characters.
+const MAX_REASON: usize = 1_000;
+
 /// How a processor works.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -230,7 +233,7 @@ fn is_final(error: &ProcessError) -> bool {
 
 /// Why a delivery could not be decided, fit to be kept and shown.
 fn reason(error: &ProcessError) -> String {
-    Chain(error).to_string().chars().filter(|c| !c.is_control()).take(1_000).collect()
+    Chain(error).to_string().chars().filter(|c| !c.is_control()).take(MAX_REASON).collect()
 }
 
 /// The rows of a delivery that is only kept.

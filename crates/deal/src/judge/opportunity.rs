@@ -23,6 +23,9 @@ pub struct OpportunityContext<'a> {
 /// Of more users than this only the first are counted, as evidence that a quantity is exceeded.
 pub const USERS_COUNTED: u32 = 100;
 
+/// So many of them are named in the evidence.
+const USERS_SHOWN: usize = 10;
+
 /// `unknown` (a stub, or AWS gave none), `draft`, `active`, `expired`, `restricted`, or AWS's word, lower case.
 pub fn status_word(facts: &OpportunityFacts, now: Moment) -> String {
     if facts.is_stub() {
@@ -131,7 +134,8 @@ fn exceeded(
         more if more > counted => format!("more than {counted}"),
         count => count.to_string(),
     };
-    let shown: Vec<String> = users.iter().take(10).map(|(_, offer)| offer.to_string()).collect();
+    let shown: Vec<String> =
+        users.iter().take(USERS_SHOWN).map(|(_, offer)| offer.to_string()).collect();
     let evidence = [("allowed", max.to_string()), ("used by", count), ("offers", shown.join(", "))];
     findings.open(FindingKind::QuantityExceeded, *since, (*first, *last), evidence);
 }

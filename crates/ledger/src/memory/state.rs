@@ -12,7 +12,7 @@ use crate::row::{
     EventRow, Known, NewDelivery, NewNotification, NewOutcome, NotificationRow, OutboxRow, Outcome,
     OutcomeRow, StoredBody, StreamRow,
 };
-use crate::store::{Counts, KeyRow};
+use crate::store::{Counts, KeyRow, MAX_PARKED};
 
 /// What a read depends on, so that a later read notices that it changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,7 +140,7 @@ impl State {
             self.inbox.get(*digest).is_some_and(|(outcome, _)| *outcome == Outcome::Parked)
         };
         let digests: BTreeSet<&Digest> = digests.filter(parked).collect();
-        digests.into_iter().filter_map(|digest| self.body(digest)).take(500).collect()
+        digests.into_iter().filter_map(|digest| self.body(digest)).take(count(MAX_PARKED)).collect()
     }
 
     pub(super) fn find(&self, query: &KeyQuery) -> Vec<(i64, StreamId)> {

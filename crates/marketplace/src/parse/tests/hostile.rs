@@ -70,6 +70,16 @@ fn no_reason_shows_a_long_value() {
 }
 
 #[test]
+fn no_reason_is_long_or_raw() {
+    let key = "\u{202e}\u{1f600}".repeat(100);
+    let keys = format!("{{\"{key}\":").repeat(60);
+    let repeated = format!("{keys}{{\"a\":1,\"a\":2}}{}", "}".repeat(60));
+    let reason = refusal(repeated.as_bytes());
+    assert!(reason.starts_with(r"a key must not be repeated: `\u{202e}"), "{reason}");
+    assert!(reason.chars().count() < 400, "{} characters", reason.chars().count());
+}
+
+#[test]
 fn every_prefix_is_refused() {
     for end in 0..GOOD.trim_end().len() {
         let prefix = GOOD.as_bytes().get(..end).unwrap();
