@@ -1,6 +1,5 @@
 //! `resold ledger`.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -12,6 +11,7 @@ use marketplace::ids::AgreementId;
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::JsonLines;
 use crate::place::Access;
 
 mod anchor;
@@ -115,12 +115,10 @@ pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Fa
         }
         Command::Export => {
             let store = context.store(Access::Read).await?;
-            let mut stdout = std::io::BufWriter::new(std::io::stdout());
-            let written = export(&*store, &mut |line| writeln!(stdout, "{line}")).await;
+            let mut lines = JsonLines::begin();
+            let written = export(&*store, &mut |line| lines.line(line)).await;
             written.map_err(|error| Failure::new("could not export the ledger").because(error))?;
-            stdout.flush().map_err(|error| {
-                Failure::new("could not write to standard output").because(error)
-            })?;
+            lines.finish()?;
             Ok(Exit::Done)
         }
     }

@@ -4,7 +4,7 @@
 //! can forget it: text from outside never reaches a terminal raw.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
@@ -137,10 +137,12 @@ impl Output {
     }
 }
 
-/// Prints help, the version, or what is wrong with the command line. What was typed is part of the latter.
+/// Prints help, the version, or what is wrong with the command line. What was typed, or stands in a variable, is part of
+/// the latter.
 pub fn usage(error: &clap::Error) -> ExitCode {
-    let mut typed = std::env::args_os();
-    if typed.all(|argument| argument.to_string_lossy().chars().all(is_harmless)) {
+    let variables = ["RESOLD_LEDGER", "RESOLD_ACCOUNTS"].into_iter().filter_map(std::env::var_os);
+    let mut given = std::env::args_os().chain(variables);
+    if given.all(|text| text.to_string_lossy().chars().all(is_harmless)) {
         let _ = error.print();
     } else {
         let mut stderr = io::stderr();
@@ -149,6 +151,26 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     }
     let failed = if error.use_stderr() { Exit::CouldNot } else { Exit::Done };
     failed.into()
+}
+
+/// Many lines of JSON on standard output.
+pub struct JsonLines(BufWriter<io::Stdout>);
+
+impl JsonLines {
+    /// Begins.
+    pub fn begin() -> Self {
+        Self(BufWriter::new(io::stdout()))
+    }
+
+    /// Prints one document that has no line breaks.
+    pub fn line(&mut self, document: &str) -> io::Result<()> {
+        writeln!(self.0, "{}", plain_json(document))
+    }
+
+    /// Sends on what was printed.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        self.0.flush().map_err(printing)
+    }
 }
 
 /// A line of data.

@@ -8,6 +8,7 @@ mod as_of;
 mod errors;
 mod golden;
 mod help;
+mod hostile;
 mod ledger;
 mod lists;
 mod proof;
