@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check golden build bench bench-all
+.PHONY: help demo test check golden build bench bench-all fuzz
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -30,6 +30,9 @@ bench: ## Speed and memory beside the physical limit; ARGS="parse --json" for on
 
 bench-all: build ## The same with the long sections: 1,000,000 streams, a file of 1 GB (30 minutes, 20 GB of disk)
 	./scripts/with-postgres $(CARGO) bench -p resold-tests --bench bench -- all $(ARGS)
+
+fuzz: ## Look for inputs that break what must hold; FOR=10m for each target, TARGET=notification for one of fuzz/targets
+	./scripts/fuzz
 
 build: ## Build the release binary: target/release/resold
 	$(CARGO) build --release -p cli

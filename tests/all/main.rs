@@ -13,6 +13,7 @@ mod concurrency;
 mod faults;
 mod faulty;
 mod generated;
+mod hostile;
 mod limits;
 mod older;
 mod orders;
