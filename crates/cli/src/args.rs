@@ -95,7 +95,15 @@ pub struct Global {
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub quiet: bool,
     /// Judge statuses as of this time (2026-12-20T00:00:00Z) or the beginning of this day, UTC (2026-12-20)
-    #[arg(long, global = true, value_name = "TIME", value_parser = moment, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "TIME",
+        value_parser = moment,
+        // An alias may say one time, and a command another: the later counts.
+        overrides_with = "effective",
+        help_heading = "Global options"
+    )]
     pub effective: Option<Moment>,
     /// Lists and shows: only what the ledger had recorded by this time, judged at it unless --effective says when
     #[arg(long, global = true, value_name = "TIME", value_parser = moment, help_heading = "Global options")]

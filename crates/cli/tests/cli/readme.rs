@@ -5,27 +5,31 @@ use std::io::{Read as _, pipe};
 use std::path::Path;
 use std::process::Command;
 
-use crate::resold::{Folder, events};
+use crate::resold::{Folder, command, events};
 
-/// A command that the README shows, and the lines below it.
+/// A command that the README shows, what was exported before it, and the lines below it.
 struct Shown {
-    arguments: String,
+    exported: String,
+    command: String,
     lines: Vec<String>,
 }
 
-/// The commands of `resold` in the README's code, in order. Commands of other programs end the output of the one before.
+/// The commands of `resold` in the README's code, in order. Other commands end the output of the one before.
 fn sessions(readme: &str) -> Vec<Shown> {
     let mut shown: Vec<Shown> = Vec::new();
-    let mut is_output = false;
+    let (mut exported, mut is_output) = (String::new(), false);
     for line in readme.lines() {
         let code = line.strip_prefix("    ");
         if let Some(command) = code.and_then(|code| code.strip_prefix("$ ")) {
-            let arguments = command.strip_prefix("resold ");
-            let lines = Vec::new();
-            shown.extend(arguments.map(|text| Shown { arguments: text.to_owned(), lines }));
-            is_output = arguments.is_some();
-        } else if let (true, Some(last)) =
-            (is_output && (code.is_some() || line.is_empty()), shown.last_mut())
+            is_output = command.starts_with("resold ");
+            if is_output {
+                let (command, lines) = (command.to_owned(), Vec::new());
+                shown.push(Shown { exported: exported.clone(), command, lines });
+            } else if command.starts_with("export ") {
+                exported = format!("{exported}{command}\n");
+            }
+        } else if let (true, Some(last)) = (code.is_some() || line.is_empty(), shown.last_mut())
+            && is_output
         {
             last.lines.push(code.unwrap_or_default().to_owned());
         } else {
@@ -66,15 +70,18 @@ fn the_readme_shows_what_is_printed() {
     let sessions = sessions(&readme);
     assert!(sessions.len() >= 7, "the README has a session");
     for shown in sessions {
-        let arguments: Vec<&str> = shown.arguments.split_whitespace().collect();
-        let mut command = folder.command(&arguments);
-        command.env_remove("COLUMNS");
-        let printed = printed(command);
+        let mut shell = command("sh", &folder.path(""));
+        // The alias that the session begins with.
+        let alias = r#"resold() { "$RESOLD" --effective 2026-12-20 "$@"; }"#;
+        let script = format!("{alias}\n{}{}", shown.exported, shown.command);
+        shell.env("RESOLD", env!("CARGO_BIN_EXE_resold")).env_remove("COLUMNS");
+        shell.args(["-c", &script]);
+        let printed = printed(shell);
         let mut lines: Vec<&str> = shown.lines.iter().map(String::as_str).collect();
         while lines.last().is_some_and(|line| line.is_empty()) {
             lines.pop();
         }
         let found: Vec<&str> = printed.trim_end().lines().collect();
-        assert!(matches(&lines, &found), "`resold {}` prints\n{printed}", shown.arguments);
+        assert!(matches(&lines, &found), "`{}` prints\n{printed}", shown.command);
     }
 }
