@@ -22,34 +22,38 @@ use crate::scenario::{self, Scenario, sweep};
 pub(crate) const TABLES: [&str; 8] =
     ["notifications", "deliveries", "outcomes", "inbox", "events", "streams", "keys", "outbox"];
 
-/// Makes the ledger that is tampered with.
-pub(crate) async fn make(what: &str) -> PathBuf {
+/// Inputs of a scenario: how many are skipped, how many are taken.
+type Inputs = (&'static str, usize, usize);
+
+/// A deal, without the opportunity's description: that is long, and its bytes are as good as any.
+pub(crate) const DEAL: [Inputs; 1] = [("happy-path", 1, 3)];
+
+/// The same, a purchase of ours, a parked notification, and one of an unknown type.
+pub(crate) const ALL: [Inputs; 4] =
+    [DEAL[0], ("own-purchase", 0, 1), ("parked-license", 2, 1), ("unknown-type", 0, 1)];
+
+/// Makes a ledger that is tampered with.
+pub(crate) async fn make(what: &str, inputs: &[Inputs]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(what);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("the folder can be made");
     let file = folder.join("sound.db");
     let store = SqliteStore::open(&file, OpenOptions::CREATE).await.expect("the file opens");
-    fill(Arc::new(store.clone())).await;
+    fill(Arc::new(store.clone()), inputs).await;
     store.close().await;
     file
 }
 
-/// Takes in a deal, and a notification of each outcome. The first one arrives twice.
-pub(crate) async fn fill(store: Arc<dyn Store>) {
+/// Takes these in, one that cannot be read, and one that is erased. The first one arrives twice.
+pub(crate) async fn fill(store: Arc<dyn Store>, inputs: &[Inputs]) {
     let scenarios = scenario::all();
     let named = |name: &str| -> &Scenario {
         scenarios.iter().find(|scenario| scenario.name == name).expect("a scenario")
     };
     let processor = named("happy-path").processor(store);
-    // Without the opportunity's description: it is long, and its bytes are as good as any.
     let mut bodies: Vec<Vec<u8>> = Vec::new();
-    for (name, skipped, taken) in [
-        ("happy-path", 1, 3),
-        ("own-purchase", 0, 1),
-        ("parked-license", 2, 1),
-        ("unknown-type", 0, 1),
-    ] {
-        let inputs = named(name).inputs.iter().skip(skipped).take(taken);
+    for (name, skipped, taken) in inputs {
+        let inputs = named(name).inputs.iter().skip(*skipped).take(*taken);
         bodies.extend(inputs.map(|(_, body)| body.clone()));
     }
     bodies.extend([b"not JSON".to_vec(), b"not JSON either".to_vec(), bodies[0].clone()]);

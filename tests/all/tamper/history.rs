@@ -4,7 +4,7 @@
 use ledger::row::EventRow;
 use ledger::seal::{GENESIS, event_id, seal};
 
-use super::held::{Held, make};
+use super::held::{ALL, Held, make};
 use super::rows::{Table, Value, Values};
 use super::{block_on, on_copies};
 
@@ -66,7 +66,7 @@ async fn assert_only_anchored(held: &mut Held, what: &str, expected: &[String]) 
 
 #[test]
 fn an_event_that_is_changed_and_sealed_anew_needs_the_anchor() {
-    let file = block_on(make("tamper-sealed"));
+    let file = block_on(make("tamper-sealed", &ALL));
     on_copies(&file, &[()], async |held, ()| {
         let sound = events(held).await;
         for (number, event) in sound.iter().enumerate() {
@@ -85,7 +85,7 @@ fn an_event_that_is_changed_and_sealed_anew_needs_the_anchor() {
 
 #[test]
 fn a_history_with_another_buyer_needs_the_anchor() {
-    let file = block_on(make("tamper-buyer"));
+    let file = block_on(make("tamper-buyer", &ALL));
     on_copies(&file, &[()], async |held, ()| {
         let sound = events(held).await;
         let mut events = sound.clone();
@@ -112,7 +112,7 @@ fn a_history_with_another_buyer_needs_the_anchor() {
 
 #[test]
 fn a_tail_that_is_cut_shows_until_its_row_is_set_back() {
-    let file = block_on(make("tamper-tails"));
+    let file = block_on(make("tamper-tails", &ALL));
     on_copies(&file, &[()], async |held, ()| {
         let sound = events(held).await;
         for cut in &sound {
@@ -149,7 +149,7 @@ fn a_tail_that_is_cut_shows_until_its_row_is_set_back() {
 
 #[test]
 fn a_notification_that_no_event_names_needs_the_anchor() {
-    let file = block_on(make("tamper-notifications"));
+    let file = block_on(make("tamper-notifications", &ALL));
     on_copies(&file, &[()], async |held, ()| {
         let causes: Vec<String> = events(held).await.into_iter().map(|event| event.cause).collect();
         let mut unnamed = 0;
@@ -181,7 +181,7 @@ type Unseen<'a> = (&'a str, &'a dyn Fn(&Held) -> Vec<Table>);
 
 #[test]
 fn what_nothing_shows_is_listed() {
-    let file = block_on(make("tamper-unseen"));
+    let file = block_on(make("tamper-unseen", &ALL));
     let cases: [Unseen<'_>; 3] = [
         ("a body that is erased in the name of an outcome that nobody recorded", &|held| {
             let (mut bodies, mut outcomes) = (held.table("notifications"), held.table("outcomes"));

@@ -6,7 +6,7 @@ use ledger::verify::verify;
 use resold_tests::database::Database;
 use sqlx::{AssertSqlSafe, Executor as _};
 
-use super::held::fill;
+use super::held::{ALL, fill};
 
 /// A statement, and kinds of faults that must be told.
 const CASES: [(&str, &[&str]); 13] = [
@@ -41,7 +41,7 @@ async fn what_statements_change_on_a_server_is_told() {
     let (store, mut owner) = (database.store(2).await, database.connect().await);
     for (statement, expected) in CASES {
         Database::clear(&mut owner).await;
-        fill(Arc::new(store.clone())).await;
+        fill(Arc::new(store.clone()), &ALL).await;
         let sound = verify(&store, &mut |_| {}).await.expect("the ledger can be read");
         assert!(sound.is_sound(), "{:?}", sound.faults);
         let done = owner.execute(AssertSqlSafe(statement)).await.expect("the statement succeeds");
