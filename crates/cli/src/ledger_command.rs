@@ -50,8 +50,8 @@ Examples:
     /// Write an evidence bundle of one entitlement: its events, the raw notifications, and their place in an anchor
     #[command(after_help = "\
 The bundle is one JSON document with the agreement's events, those of the offers and opportunities
-that it was decided with, and the raw notifications that caused them. Their bodies are included: they
-may name other buyers of the same opportunity. `resold ledger verify-proof` checks it.
+that it was decided with, and the raw notifications that caused them; of those that tell of another
+agreement only the digest. `resold ledger verify-proof` checks it.
 
 Examples:
   resold ledger proof agmt-happyg0t2esidvalogd72qnix > proof.json

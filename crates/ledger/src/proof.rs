@@ -84,7 +84,7 @@ pub struct Listed {
 pub struct NotificationPart {
     /// The digest that it is kept under.
     pub digest: Digest,
-    /// Its body as it came; `None` once it was erased, and where it was too long to be kept whole.
+    /// Its body as it came; `None` if it was erased, tells of another agreement, or was too long to be kept whole.
     pub body: Option<Body>,
     /// From the notification's line to the root of notifications; `None` if the anchor does not list it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -137,7 +137,7 @@ fn summary(bundle: &Bundle, checked: &Checked) -> serde_json::Value {
         "events": report.events,
         "streams": report.streams,
         "notifications": report.notifications,
-        "erased": report.erased,
+        "left_out": report.erased,
         "anchor": anchored,
         "faults": report.faults.iter().map(fault).collect::<Vec<_>>(),
     })

@@ -242,7 +242,7 @@ impl Checking {
         }
     }
 
-    /// The digest of its body is its name. Of an erased one only that is left.
+    /// The digest of its body is its name. Of some only that is there.
     fn body(&mut self, part: &NotificationPart) {
         let subject = Subject::Notification(part.digest);
         let Some(body) = &part.body else {

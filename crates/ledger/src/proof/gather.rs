@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use deal::stream::StreamId;
 use marketplace::digest::Digest;
 use marketplace::ids::AgreementId;
+use marketplace::notification::Family;
+use marketplace::parse::parse;
 
 use super::{BUNDLE, Body, Bundle, Listed, NotificationPart, StreamPart, named};
 use crate::MAX_BODY;
@@ -65,7 +67,7 @@ pub async fn gather(
         }
         events.insert(stream, rows);
     }
-    let bodies = bodies(snapshot, events.values().flatten()).await?;
+    let bodies = bodies(snapshot, entitlement, events.values().flatten()).await?;
     let mut leaves = Leaves::default();
     let anchor = match against {
         None => None,
@@ -110,9 +112,10 @@ async fn whole(
     }
 }
 
-/// The raw bodies of the notifications that caused these events.
+/// The raw bodies of the notifications that caused these events, but for those that are not to be carried.
 async fn bodies(
     snapshot: &mut dyn Snapshot,
+    entitlement: &AgreementId,
     events: impl Iterator<Item = &EventRow>,
 ) -> Result<BTreeMap<Digest, Option<Vec<u8>>>, StoreError> {
     let causes = events.filter_map(|event| match Cause::parse(&event.cause) {
@@ -127,10 +130,18 @@ async fn bodies(
         bodies.extend(stored.into_iter().map(|stored| {
             // What was too long is kept in part, which proves nothing.
             let body = stored.body.filter(|body| body.len() < MAX_BODY);
-            (stored.digest, body)
+            (stored.digest, body.filter(|body| !is_of_another(body, entitlement)))
         }));
     }
     Ok(bodies)
+}
+
+/// Whether a body tells of another agreement, under the same offer or opportunity: that is another buyer's business.
+fn is_of_another(body: &[u8], entitlement: &AgreementId) -> bool {
+    match parse(body).map(|notification| notification.family) {
+        Ok(Family::Agreement(notice)) => notice.agreement.is_some_and(|id| id != *entitlement),
+        Ok(_) | Err(_) => false,
+    }
 }
 
 /// The leaves of an anchor's two trees, and which of them are wanted.
