@@ -106,6 +106,9 @@ pub struct Global {
     )]
     pub effective: Option<Moment>,
     /// Lists and shows: only what the ledger had recorded by this time, judged at it unless --effective says when
+    ///
+    /// Each stream that is shown is folded again from its events. What is found by a buyer, an opportunity or an open finding
+    /// reads the whole log first.
     #[arg(long, global = true, value_name = "TIME", value_parser = moment, help_heading = "Global options")]
     pub as_of: Option<Moment>,
 }
