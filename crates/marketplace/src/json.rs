@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The deepest nesting accepted. AWS's deepest document (a resale authorization) has 8 levels.
 pub(crate) const MAX_DEPTH: usize = 64;
@@ -45,10 +45,16 @@ pub(crate) struct Read<'a> {
 
 /// Reads one JSON document.
 pub(crate) fn read(text: &str) -> Result<Read<'_>, Flaw> {
-    let (too_deep, repeats) = (Cell::new(false), Cell::new(false));
-    let seed = Tree { depth: 0, too_deep: &too_deep, repeats: &repeats };
+    let (too_deep, repeats, escapes) = (Cell::new(false), Cell::new(false), Cell::new(false));
+    let seed = Tree { depth: 0, too_deep: &too_deep, repeats: &repeats, escapes: &escapes };
     let mut source = serde_json::Deserializer::from_str(text);
-    match seed.deserialize(&mut source).and_then(|json| source.end().map(|()| json)) {
+    let read = seed.deserialize(&mut source).and_then(|json| source.end().map(|()| json));
+    // Read as bytes, a key may hold control characters as they are; once unescaped they cannot be told from escaped ones.
+    let read = match read {
+        Ok(json) if escapes.get() => serde_json::from_str(text).map(|_: IgnoredAny| json),
+        read => read,
+    };
+    match read {
         Ok(json) => Ok(Read { json, repeats: repeats.get() }),
         Err(_) if too_deep.get() => Err(Flaw::TooDeep),
         Err(error) => Err(Flaw::Syntax(error.to_string())),
@@ -150,6 +156,8 @@ struct Tree<'s> {
     depth: usize,
     too_deep: &'s Cell<bool>,
     repeats: &'s Cell<bool>,
+    /// Whether some key was written with escapes.
+    escapes: &'s Cell<bool>,
 }
 
 impl Tree<'_> {
@@ -211,7 +219,8 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Json<'de>, A::Error> {
-        let mut key = match source.next_key_seed(Name)? {
+        let name = Name { escapes: self.escapes };
+        let mut key = match source.next_key_seed(name)? {
             None => return Ok(Json::Object(Vec::new())),
             Some(Key::Number) => return source.next_value().map(Json::Number),
             Some(Key::Name(key)) => key,
@@ -220,7 +229,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         let mut fields: Fields<'de> = Vec::new();
         loop {
             fields.push((key, source.next_value_seed(inner)?));
-            key = match source.next_key_seed(Name)? {
+            key = match source.next_key_seed(name)? {
                 Some(Key::Name(key)) => key,
                 Some(Key::Number) => return Err(A::Error::custom("a number inside an object")),
                 None => break,
@@ -244,9 +253,12 @@ enum Key<'de> {
     Number,
 }
 
-struct Name;
+#[derive(Clone, Copy)]
+struct Name<'s> {
+    escapes: &'s Cell<bool>,
+}
 
-impl<'de> DeserializeSeed<'de> for Name {
+impl<'de> DeserializeSeed<'de> for Name<'_> {
     type Value = Key<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Key<'de>, D::Error> {
@@ -254,7 +266,7 @@ impl<'de> DeserializeSeed<'de> for Name {
     }
 }
 
-impl<'de> Visitor<'de> for Name {
+impl<'de> Visitor<'de> for Name<'_> {
     type Value = Key<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -263,11 +275,15 @@ impl<'de> Visitor<'de> for Name {
 
     fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Key<'de>, E> {
         let text = std::str::from_utf8(bytes).map_err(|_| E::custom(LONE))?;
+        if bytes.iter().any(|byte| *byte < b' ') {
+            return Err(E::custom("control character in a key"));
+        }
         Ok(Key::Name(Cow::Borrowed(text)))
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Key<'de>, E> {
         let text = std::str::from_utf8(bytes).map_err(|_| E::custom(LONE))?;
+        self.escapes.set(true);
         Ok(Key::Name(Cow::Owned(text.to_owned())))
     }
 
