@@ -16,7 +16,7 @@
 //! indented lines stays in one piece.
 //!
 //! Bounds: a document has at most [`MAX_DOCUMENT`] bytes; a longer one is passed over and reported. What is looked at
-//! behind a broken line is looked at again. Where that adds up to more than [`PATIENCE`] bytes and four times the
+//! behind a broken line is looked at again. Where that adds up to more than 64 MiB and four times the
 //! stream, a document has to end on the line on which it begins: the time is linear in the stream's length, whatever is in
 //! it.
 
@@ -28,7 +28,7 @@ use serde::de::IgnoredAny;
 pub const MAX_DOCUMENT: usize = 16 * 1_048_576;
 
 /// So many bytes may be looked at twice before that counts against the stream's length.
-const PATIENCE: u64 = 4 * 16 * 1_048_576;
+const PATIENCE: u64 = 64 * 1_048_576;
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
