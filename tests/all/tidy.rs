@@ -19,7 +19,8 @@ const FORBIDDEN: [&str; 3] = [concat!("to", "do!("), concat!("#[ig", "nore"), co
 /// Every source file of ours, from the workspace's folder on.
 fn sources() -> Vec<(PathBuf, String)> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut folders = vec![workspace.join("crates"), workspace.join("tests")];
+    let mut folders =
+        ["crates", "tests", "fuzz/src", "fuzz/targets"].map(|name| workspace.join(name)).to_vec();
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder can be read") {
