@@ -1,11 +1,12 @@
-//! A database of a test's own, on the PostgreSQL server that `make test` starts.
+//! A database of a test's own, on the PostgreSQL server that `make test` starts or on a private one.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ledger_postgres::{ConnectOptions, PostgresStore, Server, migrate};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, Row as _};
 
 /// The tables that a ledger's history is in.
 const HISTORY: [&str; 9] = [
@@ -32,13 +33,18 @@ pub struct Database {
 impl Database {
     /// A name and a URL for a database that is still to be made.
     pub async fn planned(what: &str) -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
         let server = std::env::var("RESOLD_TEST_POSTGRES")
             .expect("RESOLD_TEST_POSTGRES is not set: run `make test`, which starts a server");
+        Self::on(&server, what).await
+    }
+
+    /// The same on the server with this URL.
+    pub async fn on(server: &str, what: &str) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("resold_{what}_{}_{number}", std::process::id());
-        let url = in_database(&server, &name);
-        let options = PgConnectOptions::from_str(&server).expect("a URL");
+        let url = in_database(server, &name);
+        let options = PgConnectOptions::from_str(server).expect("a URL");
         let server = options.connect().await.expect("the server answers");
         Self { server, name, url }
     }
@@ -59,6 +65,13 @@ impl Database {
     /// Runs a statement on the server, outside of this database.
     pub async fn server_does(&mut self, statement: String) {
         self.server.execute(AssertSqlSafe(statement)).await.expect("the statement succeeds");
+    }
+
+    /// The folder in which the server keeps the rows of all its databases.
+    pub async fn rows(&mut self) -> PathBuf {
+        let folder = sqlx::query("show data_directory").fetch_one(&mut self.server).await;
+        let folder: String = folder.and_then(|row| row.try_get(0)).expect("it has a folder");
+        Path::new(&folder).join("base")
     }
 
     /// Its ledger.

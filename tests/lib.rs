@@ -1,4 +1,4 @@
-//! What the end-to-end tests in `all/` share with the tests of single binaries.
+//! What the end-to-end tests in `all/` and the bench share with the tests of single binaries.
 
 #![expect(
     clippy::expect_used,
@@ -7,3 +7,6 @@
 )]
 
 pub mod database;
+pub mod full_disk;
+pub mod generator;
+pub mod server;

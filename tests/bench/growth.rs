@@ -9,10 +9,10 @@ use processor::delivery::Delivery;
 use sqlx::AssertSqlSafe;
 
 use crate::bare::Bare;
-use crate::generator::{Generator, MARK, Market};
 use crate::place::{Kind, Place};
 use crate::run::{self, Taken, deliver};
 use crate::table::Table;
+use resold_tests::generator::{Generator, MARK, Market};
 
 const COLUMNS: &[&str] =
     &["store", "streams", "us", "streams", "us", "ratio", "reach", "large ledger MiB"];

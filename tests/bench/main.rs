@@ -11,7 +11,6 @@
 )]
 
 mod bare;
-mod generator;
 mod growth;
 
 mod parsing;

@@ -3,10 +3,10 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use crate::generator::{Generator, Market};
 use crate::run::per_second;
 use crate::table::Table;
 use crate::usage::core_time;
+use resold_tests::generator::{Generator, Market};
 
 const COLUMNS: &[&str] = &["what", "notifications/s", "bytes each", "reach"];
 const BODIES: usize = 20_000;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use processor::delivery::Delivery;
 
-use crate::generator::{Generator, Market};
 use crate::place::{Kind, Place};
 use crate::run::{self, Taken, deliver};
 use crate::statements;
 use crate::table::Table;
+use resold_tests::generator::{Generator, Market};
 
 const COLUMNS: &[&str] = &[
     "store",

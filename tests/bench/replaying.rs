@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::generator::{Generator, Market};
 use crate::place::folder;
 use crate::run::per_second;
 use crate::table::Table;
 use crate::usage::kib;
+use resold_tests::generator::{Generator, Market};
 
 const COLUMNS: &[&str] =
     &["MiB", "lines", "notifications/s", "MiB/s", "peak MiB", "reach", "exit code"];

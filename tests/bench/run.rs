@@ -10,8 +10,8 @@ use processor::delivery::Delivery;
 use processor::{Processor, Settings};
 
 use crate::bare::{Bare, Rows};
-use crate::generator;
 use crate::usage::process_core_time;
+use resold_tests::generator;
 
 /// How many notifications a generator makes at most before the clock's time.
 const STEPS: usize = 2_000_000;

@@ -7,13 +7,13 @@ use ledger::store::Store;
 use processor::delivery::Delivery;
 
 use crate::bare::Rows;
-use crate::generator::{Generator, Market};
 use crate::place::{Kind, Place};
 use crate::recorder::Recorder;
 use crate::run::{self, Taken, deliver, write_bare};
 use crate::statements;
 use crate::table::Table;
 use crate::usage::Mark;
+use resold_tests::generator::{Generator, Market};
 
 const COLUMNS: &[&str] = &[
     "store",

@@ -30,16 +30,18 @@ const US: &str = "111122223333";
 
 /// How many partners there are, and how much each of them does.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Market {
-    pub(crate) seed: u64,
-    pub(crate) partners: usize,
+pub struct Market {
+    /// Of everything that is drawn.
+    pub seed: u64,
+    /// How many partners there are.
+    pub partners: usize,
     /// Each partner has at least and at most so many.
-    pub(crate) opportunities: (usize, usize),
+    pub opportunities: (usize, usize),
 }
 
 impl Market {
     /// Partners with 1 to 3 opportunities and about 10 offers each.
-    pub(crate) fn small(seed: u64, notifications: usize) -> Self {
+    pub fn small(seed: u64, notifications: usize) -> Self {
         Self { seed, partners: (notifications / 16).max(1), opportunities: (1, 3) }
     }
 }
@@ -78,7 +80,7 @@ enum Answer {
 }
 
 /// Makes one notification after the other.
-pub(crate) struct Generator {
+pub struct Generator {
     random: Rng,
     step: u64,
     partners: Vec<Partner>,
@@ -91,15 +93,16 @@ pub(crate) struct Generator {
 }
 
 /// What the ids of [`Generator::marked`] contain: six digits.
-pub(crate) const MARK: &str = "771177";
+pub const MARK: &str = "771177";
 
 impl Generator {
-    pub(crate) fn new(market: Market) -> Self {
+    /// Of this market.
+    pub fn new(market: Market) -> Self {
         Self::with_mark(market, "")
     }
 
     /// The mark is in every id of an offer, an agreement, a license, an opportunity, and in every account.
-    pub(crate) fn marked(market: Market) -> Self {
+    pub fn marked(market: Market) -> Self {
         Self::with_mark(market, MARK)
     }
 
@@ -124,19 +127,19 @@ impl Generator {
     }
 
     /// From now on offers are accepted, or none is.
-    pub(crate) fn accept(&mut self, accepts: bool) {
+    pub fn accept(&mut self, accepts: bool) {
         self.accepts = accepts;
     }
 
     /// The descriptions of all opportunities, as `describe-entity` prints them.
-    pub(crate) fn descriptions(&self) -> impl Iterator<Item = String> {
+    pub fn descriptions(&self) -> impl Iterator<Item = String> {
         self.partners
             .iter()
             .flat_map(|partner| partner.opportunities.iter().map(|one| described(partner, one)))
     }
 
     /// The same as deliveries.
-    pub(crate) fn imports(&self) -> Vec<Delivery> {
+    pub fn imports(&self) -> Vec<Delivery> {
         let described = self.descriptions().enumerate().map(|(number, document)| {
             let found = marketplace::catalog::describe(document.as_bytes());
             let body = found.expect("it is a description").envelopes.remove(0);
@@ -147,7 +150,7 @@ impl Generator {
     }
 
     /// So many deliveries.
-    pub(crate) fn take(&mut self, count: usize) -> Vec<Delivery> {
+    pub fn take(&mut self, count: usize) -> Vec<Delivery> {
         let mut deliveries = Vec::with_capacity(count);
         for _ in 0..count {
             let body = self.body().into_bytes();
@@ -157,7 +160,7 @@ impl Generator {
     }
 
     /// The next body.
-    pub(crate) fn body(&mut self) -> String {
+    pub fn body(&mut self) -> String {
         if !self.recent.is_empty() && self.random.u32(..100) < REPEATED {
             let mut body = self.recent[self.random.usize(..self.recent.len())].clone();
             if self.random.bool() {
@@ -267,7 +270,7 @@ impl Generator {
 }
 
 /// A moment after everything that a generator says in so many steps.
-pub(crate) fn after(steps: usize) -> Timestamp {
+pub fn after(steps: usize) -> Timestamp {
     moment(u64::try_from(steps).unwrap_or(0) + 3_600)
 }
 
