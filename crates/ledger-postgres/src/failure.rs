@@ -79,8 +79,9 @@ impl Meaning {
             ("42501" | "25006", _) => Self::Refused,
             // undefined_table, undefined schema, undefined database
             ("42P01" | "3F000" | "3D000", _) => Self::Missing,
-            // internal_error: Aurora DSQL's word for "the outcome of the commit may be unknown"; query_canceled
-            ("XX000" | "57014", _) => Self::Unavailable,
+            // internal_error: Aurora DSQL's word for "the outcome of the commit may be unknown"; query_canceled;
+            // statement_completion_unknown; idle_in_transaction_session_timeout: the connection is gone
+            ("XX000" | "57014" | "40003" | "25P03", _) => Self::Unavailable,
             _ => match code.get(..2) {
                 Some("28") => Self::Refused,
                 // connection_exception, insufficient_resources, operator_intervention, system_error
@@ -116,6 +117,9 @@ mod tests {
             ("57014", None, Meaning::Unavailable),
             ("08006", None, Meaning::Unavailable),
             ("XX000", None, Meaning::Unavailable),
+            ("40003", None, Meaning::Unavailable),
+            ("25P03", None, Meaning::Unavailable),
+            ("57P03", None, Meaning::Unavailable),
             ("55P03", None, Meaning::Locked),
             ("42703", None, Meaning::Failed),
             ("", None, Meaning::Failed),
