@@ -55,10 +55,10 @@ fn classify(attempt: &'static str, error: sqlx::Error) -> StoreError {
         (_, 5 | 6) => StoreError::Locked { attempt, source },
         // PERM, READONLY, CANTOPEN, AUTH
         (_, 3 | 8 | 14 | 23) => StoreError::Refused { attempt, source },
+        // FULL; IOERR_SHMSIZE: the file that readers and writer share finds no room
+        (_, 13) | (4874, _) => StoreError::Full { attempt, source },
         // IOERR
         (_, 10) => StoreError::Unavailable { attempt, source },
-        // FULL
-        (_, 13) => StoreError::Full { attempt, source },
         _ => StoreError::Failed { attempt, source },
     }
 }
