@@ -1,14 +1,19 @@
 //! The connection to the ledger, opened once: in parallel with the first poll, or else by the first batch.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::store::{Store, StoreError};
 use ledger_postgres::{ConnectOptions, PostgresStore};
 use tokio::sync::OnceCell;
 
 /// A function works on one batch at a time; a second connection is for when the end of a cut one is still on its way.
-const OPTIONS: ConnectOptions =
-    ConnectOptions { server: ledger_postgres::Server::Postgres, connections: 2 };
+const OPTIONS: ConnectOptions = ConnectOptions {
+    server: ledger_postgres::Server::Postgres,
+    connections: 2,
+    // The end of the invocation's time comes first, or else the message may as well come again.
+    wait: Duration::from_secs(30),
+};
 
 /// A ledger on a server that may not answer yet.
 #[derive(Clone)]

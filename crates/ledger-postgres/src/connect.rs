@@ -17,9 +17,6 @@ use crate::{migration, sql};
 /// How long we wait for a server to let us in.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a transaction waits for a connection that others of this program use.
-const TURN_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// A connection that was idle for longer is tried before it is used: servers and networks hang up.
 const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 
@@ -45,11 +42,14 @@ pub struct ConnectOptions {
     pub server: Server,
     /// The most connections at once; each transaction uses one.
     pub connections: u32,
+    /// For so long a transaction waits for its connection: while others of this program use all of them, or while the
+    /// server refuses a new one.
+    pub wait: Duration,
 }
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self { server: Server::Postgres, connections: 10 }
+        Self { server: Server::Postgres, connections: 10, wait: Duration::from_secs(30) }
     }
 }
 
@@ -96,7 +96,7 @@ impl PostgresStore {
 fn pool(options: ConnectOptions) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(options.connections)
-        .acquire_timeout(TURN_TIMEOUT)
+        .acquire_timeout(options.wait)
         .max_lifetime(LIFETIME)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
@@ -178,8 +178,16 @@ pub(crate) async fn alone(options: &PgConnectOptions) -> Result<PgConnection, St
 
 impl PostgresStore {
     async fn begin_with(&self, text: &'static str) -> Result<PostgresTransaction, StoreError> {
-        let inner = self.pool.begin_with(text).await.map_err(failed("beginning a transaction"))?;
-        Ok(PostgresTransaction { inner })
+        match self.pool.begin_with(text).await {
+            Ok(inner) => Ok(PostgresTransaction { inner }),
+            Err(error) => {
+                // The pool only says that it waited: why, the server says if it is asked once more.
+                if matches!(error, sqlx::Error::PoolTimedOut) {
+                    let _ = alone(&self.pool.connect_options()).await?.close().await;
+                }
+                Err(failed("beginning a transaction")(error))
+            }
+        }
     }
 }
 
