@@ -48,6 +48,13 @@ impl Failure {
         self.hint.as_deref()
     }
 
+    /// Whether it may be over within seconds without anybody's doing: the ledger's server starts again.
+    pub fn is_outage(&self) -> bool {
+        let cause = self.source();
+        let found = cause.into_iter().flat_map(chain).find_map(store_error);
+        found.is_some_and(StoreError::is_outage)
+    }
+
     /// The reasons, from the nearest to the deepest.
     pub fn reasons(&self) -> Vec<String> {
         let cause: Option<&(dyn Error + 'static)> =
@@ -91,11 +98,16 @@ pub fn one_line(error: &(dyn Error + 'static)) -> String {
     reasons(error).join(": ")
 }
 
-fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
-    if let Some(error) = error.downcast_ref::<StoreError>() {
-        return Some(store_hint(error).to_owned());
+/// A failure of the store. What the processor was not able to record holds one that it shares.
+fn store_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a StoreError> {
+    match error.downcast_ref::<ProcessError>() {
+        Some(ProcessError::Ledger(error)) => Some(error),
+        _ => error.downcast_ref::<StoreError>(),
     }
-    if let Some(ProcessError::Ledger(error)) = error.downcast_ref::<ProcessError>() {
+}
+
+fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = store_error(error) {
         return Some(store_hint(error).to_owned());
     }
     if let Some(error) = error.downcast_ref::<CommandError>() {
@@ -109,12 +121,14 @@ const fn store_hint(error: &StoreError) -> &'static str {
     match error {
         StoreError::Conflict { .. } => "other programs are writing to this ledger; try again",
         StoreError::Unavailable { .. } => {
-            "check that the server runs and that --ledger names it; then try again"
+            "check that --ledger names the right place, and that its server runs or its disk works; then try again"
         }
         StoreError::Locked { .. } => {
-            "let the other program finish, or end it, and try again; nothing was changed"
+            "let the other program finish, or end it, and try again; nothing is half done"
         }
-        StoreError::Full { .. } => "make room on the disk and try again; nothing was changed",
+        StoreError::Full { .. } => {
+            "make room on the disk that the ledger is on, and try again; nothing is half done"
+        }
         StoreError::Missing { .. } => {
             "`resold init` makes a ledger; --ledger or RESOLD_LEDGER names another one"
         }

@@ -115,9 +115,12 @@ impl Output {
 
     /// Talk: shown unless `--quiet`. That standard error is closed stops nothing.
     pub fn note(&mut self, text: &str) {
-        if !self.quiet {
-            let _ = writeln!(self.stderr, "{}", plain(text));
-        }
+        self.talk().note(text);
+    }
+
+    /// The same for what talks by itself while a command is at work.
+    pub const fn talk(&self) -> Talk {
+        Talk { quiet: self.quiet }
     }
 
     /// Something that a person should know even with `--quiet`.
@@ -133,6 +136,21 @@ impl Output {
         }
         if let Some(hint) = failure.way_out() {
             let _ = writeln!(self.stderr, "  {HINT}try:{HINT:#} {}", plain(hint));
+        }
+    }
+}
+
+/// Talk on standard error.
+#[derive(Debug, Clone, Copy)]
+pub struct Talk {
+    quiet: bool,
+}
+
+impl Talk {
+    /// Shown unless `--quiet`.
+    pub fn note(self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr(), "{}", plain(text));
         }
     }
 }

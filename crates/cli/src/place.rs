@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::store::{Store, StoreError};
 use ledger_postgres::{ConnectOptions, Excess, PostgresStore, Role, Server, describe, migrate};
@@ -149,8 +150,12 @@ impl Place {
     }
 }
 
+/// How long a server may refuse connections before the user hears of it.
+const UNTOLD: Duration = Duration::from_secs(3);
+
 async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    let store = PostgresStore::connect(url, ConnectOptions::default()).await?;
+    let options = ConnectOptions { wait: UNTOLD, ..ConnectOptions::default() };
+    let store = PostgresStore::connect(url, options).await?;
     Ok(Arc::new(store))
 }
 

@@ -6,11 +6,13 @@
 //! | `intake.rs` | documents to bodies, bodies to batches, batches into the ledger |
 //! | `summary.rs`, `opened.rs` | what became of everything; which findings were opened |
 //! | `bar.rs` | how far it is, on a terminal |
+//! | `patience.rs` | waiting for a ledger whose server goes away and comes back |
 //!
-//! Each batch is one transaction: a replay that is cut off (Ctrl-C, a lost connection) leaves whole batches, and when it
-//! is run again what was recorded counts as a duplicate.
+//! Each batch is one transaction: a replay that is cut off (Ctrl-C, a crash, a full disk, a server that stays away) leaves
+//! whole batches, and when it is run again what was recorded counts as a duplicate.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use marketplace::catalog::describe;
 use marketplace::document::{Documents, MAX_DOCUMENT};
@@ -24,12 +26,14 @@ use crate::reader::Reader;
 mod bar;
 mod intake;
 mod opened;
+mod patience;
 mod source;
 mod summary;
 
 use bar::Bar;
 use intake::Intake;
 use opened::OpenBefore;
+use patience::Patience;
 use source::{Source, Sources};
 
 /// What to replay.
@@ -58,7 +62,13 @@ pub struct ReplayArgs {
     /// Load history: record its public events without publishing them, then announce what is live
     #[arg(long)]
     backfill: bool,
+    /// Wait at most so many seconds for a ledger that cannot be reached any more, once the replay has begun
+    #[arg(long, value_name = "SECONDS", default_value_t = WAIT)]
+    wait: u32,
 }
+
+/// So many seconds a run waits for its ledger, unless it is told otherwise: a server starts again in less.
+const WAIT: u32 = 30;
 
 /// Replays.
 pub async fn run(context: &mut Context<'_>, args: &ReplayArgs) -> Result<Exit, Failure> {
@@ -69,8 +79,9 @@ pub async fn run(context: &mut Context<'_>, args: &ReplayArgs) -> Result<Exit, F
             folder.display()
         ));
     }
-    let mut run = Run::begin(context, usize::from(args.batch), args.backfill).await?;
     let bar = Bar::new(context.output.is_quiet(), sources.size());
+    let patience = patience(context, args.wait, bar.clone());
+    let mut run = Run::begin(context, usize::from(args.batch), args.backfill, patience).await?;
     let mut before = 0;
     for source in &sources.inputs {
         before = run.take(context, source, &bar, before).await?;
@@ -101,7 +112,8 @@ pub async fn import(context: &mut Context<'_>, paths: &[PathBuf]) -> Result<Exit
             read.push((place, described));
         }
     }
-    let mut run = Run::begin(context, 100, false).await?;
+    let patience = patience(context, WAIT, Bar::new(true, None));
+    let mut run = Run::begin(context, 100, false, patience).await?;
     for (place, described) in read {
         for words in run.intake.description(described).await? {
             context.output.warn(&format!("{place}: {words}"));
@@ -122,6 +134,10 @@ fn place(source: &Source, line: u64) -> String {
     format!("`{}`, line {line}", source.name)
 }
 
+fn patience(context: &Context<'_>, seconds: u32, bar: Bar) -> Patience {
+    Patience { wait: Duration::from_secs(seconds.into()), talk: context.output.talk(), bar }
+}
+
 /// One run of either command.
 struct Run {
     intake: Intake,
@@ -129,12 +145,17 @@ struct Run {
 }
 
 impl Run {
-    async fn begin(context: &Context<'_>, size: usize, backfill: bool) -> Result<Self, Failure> {
+    async fn begin(
+        context: &Context<'_>,
+        size: usize,
+        backfill: bool,
+        patience: Patience,
+    ) -> Result<Self, Failure> {
         let store = context.store(Access::Begin).await?;
         let reader = Reader::open(&*store, context.clock().now(), context.global.accounts());
         let open = OpenBefore::look(reader.await?).await?;
         let processor = context.processor_on(store.clone(), backfill);
-        Ok(Self { intake: Intake::new(store, processor, size), open })
+        Ok(Self { intake: Intake::new(store, processor, size, patience), open })
     }
 
     /// Takes one input in, after so many bytes of others; returns the bytes of all of them.
@@ -163,8 +184,10 @@ impl Run {
 
     async fn end(self, context: &mut Context<'_>, backfill: bool) -> Result<Exit, Failure> {
         let Self { mut intake, open } = self;
-        let reader = context.reader().await?;
-        (intake.summary.findings, intake.summary.opened) = open.compare(reader).await?;
+        let reading: &Context<'_> = context;
+        let compared = async || open.compare(reading.reader().await?).await;
+        (intake.summary.findings, intake.summary.opened) =
+            intake.patience.attempt(compared).await?;
         let summary = intake.summary;
         summary.print(context.output, backfill)?;
         if intake.waits {

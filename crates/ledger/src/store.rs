@@ -353,4 +353,20 @@ impl StoreError {
             Self::Inconsistent { .. } | Self::Failed { .. } => Retry::Never,
         }
     }
+
+    /// Whether it may be over within seconds without anybody's doing: a server that starts again.
+    pub const fn is_outage(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } => true,
+            Self::Conflict { .. }
+            | Self::Locked { .. }
+            | Self::Full { .. }
+            | Self::Missing { .. }
+            | Self::Foreign { .. }
+            | Self::Schema { .. }
+            | Self::Refused { .. }
+            | Self::Inconsistent { .. }
+            | Self::Failed { .. } => false,
+        }
+    }
 }

@@ -9,7 +9,7 @@ const KNOWN: &str =
 const UNKNOWN: &str = "{spinner} {bytes} at {bytes_per_sec}  {msg}";
 
 /// A bar while the size is known, else a spinner; neither without a terminal.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bar(ProgressBar);
 
 impl Bar {

@@ -13,6 +13,7 @@ use processor::delivery::{Delivery, ProcessError, Processed, Via};
 
 use crate::failure::{Failure, one_line};
 use crate::reader::reading;
+use crate::replay::patience::Patience;
 use crate::replay::summary::Summary;
 use crate::replay::{SMALLER, TOO_LONG};
 
@@ -31,6 +32,8 @@ pub struct Intake {
     bytes: usize,
     /// The most deliveries of a batch.
     size: usize,
+    /// How long it waits for the ledger.
+    pub patience: Patience,
     /// Parked when they were taken in, and whether they were new then: later ones, or the sweep, may apply them. All
     /// that is kept of a notification until the end.
     parked: BTreeMap<Digest, bool>,
@@ -47,13 +50,19 @@ pub type NotKept = String;
 
 impl Intake {
     /// Begins, with at most `size` deliveries in a transaction.
-    pub fn new(store: Arc<dyn Store>, processor: Processor, size: usize) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        processor: Processor,
+        size: usize,
+        patience: Patience,
+    ) -> Self {
         Self {
             store,
             processor,
             batch: Vec::new(),
             bytes: 0,
             size,
+            patience,
             parked: BTreeMap::new(),
             waits: false,
             left_out: false,
@@ -118,11 +127,16 @@ impl Intake {
 
     /// Writes what was taken in so far.
     pub async fn flush(&mut self) -> Result<(), Failure> {
-        let results = self.processor.process(&self.batch).await;
+        // Recorded once, whether or not an answer was lost: each delivery keeps its id.
+        let record = async || {
+            let results = self.processor.process(&self.batch).await.into_iter();
+            results.collect::<Result<Vec<_>, _>>().map_err(unrecorded)
+        };
+        let results = self.patience.attempt(record).await?;
         self.batch.clear();
         self.bytes = 0;
-        for result in results {
-            self.count(&result.map_err(unrecorded)?);
+        for processed in &results {
+            self.count(processed);
         }
         Ok(())
     }
@@ -158,12 +172,15 @@ impl Intake {
     /// Writes the rest, judges until nothing is due, and looks how those ended that were parked.
     pub async fn settle(&mut self) -> Result<(), Failure> {
         self.flush().await?;
-        sweep(&self.processor).await?;
+        self.patience.attempt(async || sweep(&self.processor).await).await?;
         let parked: Vec<_> = std::mem::take(&mut self.parked).into_iter().collect();
         for part in parked.chunks(LOOKED_UP) {
             let digests: Vec<Digest> = part.iter().map(|(digest, _)| *digest).collect();
-            let mut snapshot = self.store.snapshot().await.map_err(reading)?;
-            let known = snapshot.known(&digests, &[]).await.map_err(reading)?;
+            let look_up = async || {
+                let mut snapshot = self.store.snapshot().await.map_err(reading)?;
+                snapshot.known(&digests, &[]).await.map_err(reading)
+            };
+            let known = self.patience.attempt(look_up).await?;
             let waiting: BTreeMap<_, _> =
                 known.iter().map(|known| (known.digest, known.waiting)).collect();
             for (digest, was_new) in part {
@@ -179,19 +196,23 @@ impl Intake {
 
     /// Announces what is live, after history was loaded without publishing it.
     pub async fn announce(&mut self) -> Result<(), Failure> {
-        let announced = self.processor.announce().await;
-        let announced =
-            announced.map_err(|error| Failure::new("could not announce").because(error))?;
-        self.summary.announced = announced as u64;
+        let announce = async || {
+            let announced = self.processor.announce().await;
+            announced.map_err(|error| Failure::new("could not announce").because(error))
+        };
+        self.summary.announced = self.patience.attempt(announce).await? as u64;
         Ok(())
     }
 }
 
 fn unrecorded(error: ProcessError) -> Failure {
     let failure = Failure::new("could not record a notification").because(error);
-    let again = "then replay the same again: what is recorded already counts as a duplicate";
-    let hint =
-        failure.way_out().map_or_else(|| again.to_owned(), |hint| format!("{hint}; {again}"));
+    let again = "replay the same again (what is recorded already counts as a duplicate)";
+    let hint = match failure.way_out() {
+        Some(hint) if hint.contains("try again") => hint.replace("try again", again),
+        Some(hint) => format!("{hint}; then {again}"),
+        None => again.to_owned(),
+    };
     failure.hint(hint)
 }
 

@@ -5,8 +5,10 @@
 #![expect(clippy::expect_used, reason = "a test ends where something is not as expected")]
 
 mod as_of;
+mod away;
 mod errors;
 mod golden;
+mod held;
 mod help;
 mod hostile;
 mod ledger;
