@@ -7,6 +7,7 @@
 mod as_of;
 mod away;
 mod errors;
+mod full;
 mod golden;
 mod held;
 mod help;
