@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check golden build bench bench-all fuzz
+.PHONY: help demo test proof check golden build bench bench-all fuzz
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -15,6 +15,9 @@ demo: ## Notifications become a correlated offer and an active entitlement, in a
 
 test: ## Run every test, with a private PostgreSQL server unless RESOLD_TEST_POSTGRES names one
 	./scripts/with-postgres $(CARGO) test --workspace
+
+proof: ## Kill replays on SQLite and on PostgreSQL KILLS=1000 times each (SEED=N draws the same points again), then run them to their end
+	KILLS=$${KILLS:-1000} ./scripts/with-postgres $(CARGO) test -p cli --test cli killed -- --nocapture
 
 check: ## Formatting, clippy and the documentation, with warnings denied
 	$(CARGO) fmt --all --check

@@ -12,6 +12,7 @@ mod golden;
 mod held;
 mod help;
 mod hostile;
+mod killed;
 mod ledger;
 mod lists;
 mod proof;

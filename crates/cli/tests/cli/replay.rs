@@ -1,7 +1,6 @@
 //! `replay` and `opportunity import`: what is taken in, from where, and what is said about it.
 
 use std::fs;
-use std::process::Stdio;
 
 use serde_json::json;
 
@@ -240,36 +239,6 @@ fn nothing_of_a_refused_description_is_kept() {
         assert!(!has("that-must-not-be-kept"), "{} keeps a secret", path.display());
     }
     assert!(!done.stderr.contains("that-must-not-be-kept"), "{done:?}");
-}
-
-/// Ended in the middle, a replay leaves whole batches; once more, and everything is there once.
-#[test]
-fn a_replay_that_is_cut_off_leaves_a_sound_ledger() {
-    let folder = Folder::new("cut-off");
-    let mut command = folder.command(&["--quiet", "replay", "--batch", "1", "-"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary runs");
-    let mut stdin = child.stdin.take().expect("it is piped");
-    let lines: Vec<String> = (0..3_000).map(event).collect();
-    let input = lines.join("\n");
-    // The pipe holds less than this: some of it was read when the rest has been written.
-    let write = std::io::Write::write_all(&mut stdin, input.as_bytes());
-    write.expect("it reads");
-    child.kill().expect("it can be ended");
-    let killed = child.wait().expect("it ends");
-    assert_eq!(killed.code(), None, "it was ended, it did not end");
-    is_sound(&folder);
-
-    folder.write("all.jsonl", &input);
-    let counts = replayed(&folder, &["all.jsonl"]).counts();
-    let summary = |name: &str| {
-        let found = counts.split(", ").find_map(|part| part.strip_prefix(name));
-        found.map_or(0, |number| number.trim().parse::<usize>().expect("a number"))
-    };
-    assert_eq!(summary("received"), 3_000);
-    assert_eq!(summary("applied") + summary("duplicates"), 3_000, "{counts}");
-    assert!(summary("duplicates") > 0 && summary("applied") > 0, "{counts}");
-    is_sound(&folder);
 }
 
 #[test]
