@@ -8,10 +8,15 @@
 
 mod runtime_api;
 
+use std::sync::Arc;
+use std::thread;
+
 use ledger::row::Outcome;
 use ledger::store::Store as _;
 use ledger::verify::verify;
 use resold_tests::database::Database;
+use resold_tests::generator::{Generator, Market};
+use resold_tests::server::{Server, Stop};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -106,6 +111,61 @@ async fn a_batch_is_answered_with_exactly_what_must_come_again() {
         let entry: Value = serde_json::from_str(line).expect("each line is JSON");
         assert!(entry["level"].is_string() && entry["timestamp"].is_string(), "{line}");
     }
+}
+
+type Message = (String, String);
+
+/// Delivers messages; returns those that must come again.
+async fn deliver(function: &mut Function, messages: Vec<Message>) -> Vec<Message> {
+    let parts: Vec<(&str, &str)> = messages.iter().map(|(id, body)| (&**id, &**body)).collect();
+    let answer = match function.invoke(&batch(&parts), 60).await {
+        Answer::Error(_) => return messages,
+        Answer::Response(answer) => answer,
+    };
+    let failed = answer["batchItemFailures"].as_array().expect("a list");
+    let named = |id: &str| failed.iter().any(|failure| failure["itemIdentifier"] == id);
+    messages.into_iter().filter(|(id, _)| named(id)).collect()
+}
+
+#[tokio::test]
+async fn a_server_that_stops_and_starts_again_costs_no_message() {
+    let server = Arc::new(Server::start());
+    let mut database = Database::on(&server.url, "stopped").await;
+    database.make().await;
+    let undisturbed = Database::fresh("undisturbed").await;
+    let mut function = Function::start(&[("RESOLD_LEDGER", &database.url)]).await;
+    let mut other = Function::start(&[("RESOLD_LEDGER", &undisturbed.url)]).await;
+    let mut generator = Generator::new(Market::small(9, 200));
+    let mut next = 0;
+    let mut some = || -> Vec<Message> {
+        let message = |_| {
+            next += 1;
+            (format!("m-{next}"), generator.body())
+        };
+        (0..20).map(message).collect()
+    };
+    for how in [Stop::Fast, Stop::Immediate, Stop::Fast, Stop::Immediate] {
+        let (first, second) = (some(), some());
+        let all = [first.clone(), second.clone()].concat();
+        let stopped = Arc::clone(&server);
+        let stopping = thread::spawn(move || stopped.stop(how));
+        let mut left = deliver(&mut function, first).await;
+        stopping.join().expect("the thread ends");
+        let refused = deliver(&mut function, second.clone()).await;
+        assert_eq!(refused, second, "nothing is acknowledged without a ledger");
+        server.start_again();
+        left.extend(refused);
+        // What was connected before finds out at most once more that it no longer is.
+        let left = deliver(&mut function, left).await;
+        assert_eq!(deliver(&mut function, left).await, [], "the server is back");
+        assert_eq!(deliver(&mut other, all).await, []);
+    }
+    let log = function.stop().await;
+    other.stop().await;
+    assert!(log.contains("could not reach the ledger while"), "{log}");
+    assert_eq!(held(&database).await, held(&undisturbed).await);
+    assert_eq!(held(&database).await.1, 160, "each arrival is there once");
+    undisturbed.remove().await;
 }
 
 #[tokio::test]

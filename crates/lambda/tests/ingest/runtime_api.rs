@@ -8,8 +8,9 @@ use processor::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 /// What the function asks of the API.
 struct Request {
@@ -30,6 +31,8 @@ pub(crate) enum Answer {
 pub(crate) struct Function {
     requests: mpsc::Receiver<Request>,
     process: Child,
+    /// Reads what it logs: a function whose log nobody takes stands still.
+    log: JoinHandle<String>,
     invocations: u32,
 }
 
@@ -40,7 +43,7 @@ impl Function {
         let address = listener.local_addr().expect("an address").to_string();
         let (sender, requests) = mpsc::channel(1);
         tokio::spawn(serve(listener, sender));
-        let process = command()
+        let mut process = command()
             .envs(variables.iter().copied())
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("AWS_LAMBDA_FUNCTION_NAME", "ingest")
@@ -48,7 +51,8 @@ impl Function {
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .spawn()
             .expect("the function starts");
-        Self { requests, process, invocations: 0 }
+        let log = tokio::spawn(log(process.stderr.take().expect("it is piped")));
+        Self { requests, process, log, invocations: 0 }
     }
 
     /// Invokes it with an event, to be answered within this time.
@@ -79,8 +83,8 @@ impl Function {
     /// Ends the function; what it logged.
     pub(crate) async fn stop(mut self) -> String {
         assert!(self.process.try_wait().expect("its state").is_none(), "the function ended");
-        self.process.start_kill().expect("it can be ended");
-        log(self.process).await.1
+        self.process.kill().await.expect("it can be ended");
+        self.log.await.expect("its log is text")
     }
 
     async fn request(&mut self) -> Request {
@@ -93,7 +97,9 @@ impl Function {
 
 /// Runs the function where it cannot start; how it ended, and what it logged.
 pub(crate) async fn refused(variables: &[(&str, &str)]) -> (ExitStatus, String) {
-    log(command().envs(variables.iter().copied()).spawn().expect("it starts")).await
+    let mut process = command().envs(variables.iter().copied()).spawn().expect("it starts");
+    let log = log(process.stderr.take().expect("it is piped")).await;
+    (process.wait().await.expect("it ends"), log)
 }
 
 fn command() -> Command {
@@ -103,9 +109,10 @@ fn command() -> Command {
     command
 }
 
-async fn log(process: Child) -> (ExitStatus, String) {
-    let output = process.wait_with_output().await.expect("it ends");
-    (output.status, String::from_utf8(output.stderr).expect("logs are text"))
+async fn log(mut stderr: ChildStderr) -> String {
+    let mut text = String::new();
+    stderr.read_to_string(&mut text).await.expect("logs are text");
+    text
 }
 
 fn send(request: Request, status: &str, head: &str, body: &str) {
