@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Each crate, and the crates of ours that it may depend on: only such as stand above it. A new crate is a new line.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
+    ("oracle", &[]),
     ("marketplace", &[]),
     ("deal", &["marketplace"]),
     ("ledger", &["marketplace", "deal"]),
@@ -34,8 +35,8 @@ const TECHNOLOGIES: [(&str, &[&str]); 16] = [
     ("indicatif", &["cli"]),
     ("comfy-table", &["cli"]),
     ("anstream", &["cli"]),
-    // Randomness: the jitter of retries, and ids at the edge.
-    ("fastrand", &["processor"]),
+    // Randomness: the jitter of retries, worlds of a seed, and ids at the edge.
+    ("fastrand", &["oracle", "processor"]),
     ("rand", &[]),
     ("uuid", &["cli"]),
     ("toml", &[]),
@@ -120,6 +121,7 @@ fn what_the_tables_forbid_is_found() {
         // crate, manifest, faults
         ("deal", "[dependencies]\nmarketplace = {}\nserde = {}", 0),
         ("deal", "[dependencies]\nledger = {}", 1),
+        ("oracle", "[dependencies]\ndeal = {}", 1),
         ("deal", "[dependencies]\ntokio.workspace = true", 1),
         ("deal", "[dev-dependencies]\ntokio.workspace = true", 0),
         ("deal", "[build-dependencies]\ntokio.workspace = true", 1),

@@ -1,0 +1,199 @@
+//! The findings that must be open, and those that may be where the design leaves room.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::draw::{HOUR, later};
+use crate::known::{Known, Told, is_described};
+use crate::market::{Offer, Rest, Sale};
+
+use super::link::{Basis, Link, eligible, is_outside, is_over, is_restricted};
+use super::{deal, succession};
+
+/// An unsettled link is a finding after so many hours (ARCHITECTURE.md, graces).
+const LINK_GRACE: i64 = 72 * HOUR;
+/// A missing license or agreement is one.
+const LICENSE_GRACE: i64 = 24 * HOUR;
+/// An end time that passed is one.
+const END_GRACE: i64 = HOUR;
+
+/// Findings by kind and subject.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) must: BTreeSet<(&'static str, String)>,
+    pub(crate) may: BTreeSet<(&'static str, String)>,
+    /// Kinds whose subjects are digests: how many there must be.
+    pub(crate) counted: BTreeMap<&'static str, usize>,
+}
+
+impl Findings {
+    fn open(&mut self, kind: &'static str, stream: &str, id: &str) {
+        self.must.insert((kind, format!("{stream}/{id}")));
+    }
+
+    fn allow(&mut self, kind: &'static str, stream: &str, id: &str) {
+        self.may.insert((kind, format!("{stream}/{id}")));
+    }
+}
+
+pub(super) fn findings(known: &Known<'_>, links: &BTreeMap<&str, Link>) -> Findings {
+    let mut findings = Findings::default();
+    rest(&mut findings, known);
+    for (id, link) in links {
+        if let Some(offer) = known.market.offers.get(*id) {
+            of_offer(&mut findings, known, offer, link);
+        }
+    }
+    for opportunity in known.market.opportunities.values() {
+        let users = known.users(&opportunity.id).len();
+        let exceeded = opportunity.quantity.is_some_and(|quantity| users > quantity);
+        if exceeded && is_described(opportunity) {
+            findings.open("quantity-exceeded", "opportunity", &opportunity.id);
+        }
+    }
+    for told in known.agreements.values() {
+        of_agreement(&mut findings, known, links, told);
+        against_named(&mut findings, known, told);
+    }
+    let successions = succession::successions(known);
+    for id in &successions.ambiguous {
+        findings.open("succession-ambiguous", "agreement", id);
+    }
+    for id in &successions.involved {
+        findings.allow("succession-ambiguous", "agreement", id);
+    }
+    findings
+}
+
+/// What concerns no deal.
+fn rest(findings: &mut Findings, known: &Known<'_>) {
+    let mut types = BTreeSet::new();
+    let kinds = ["malformed", "foreign-account", "unknown-type", "id-with-two-contents"];
+    findings.counted = kinds.into_iter().map(|kind| (kind, 0)).collect();
+    for aside in &known.market.asides {
+        match &aside.what {
+            Rest::ChangeSet { id, result: "Failed" } => {
+                findings.open("change-set-failed", "changeset", id);
+            }
+            Rest::DisbursementPaused { account } => {
+                findings.open("disbursement-paused", "seller", account);
+            }
+            Rest::SecurityReport { account } => {
+                findings.open("security-report", "seller", account);
+            }
+            Rest::Malformed { .. } => *findings.counted.entry("malformed").or_default() += 1,
+            Rest::Foreign { .. } => *findings.counted.entry("foreign-account").or_default() += 1,
+            Rest::Unknown { source, detail_type } => {
+                types.insert((source, detail_type));
+            }
+            Rest::ChangeSet { .. } | Rest::Purchase { .. } | Rest::Orphan { .. } => {}
+        }
+    }
+    findings.counted.insert("unknown-type", types.len());
+    findings.counted.insert("id-with-two-contents", known.market.twins.len());
+}
+
+fn of_offer(findings: &mut Findings, known: &Known<'_>, offer: &Offer, link: &Link) {
+    let id = offer.id.as_str();
+    let over = known.market.now >= later(offer.released, LINK_GRACE);
+    match link.basis {
+        Basis::Ambiguous if over => findings.open("link-ambiguous", "offer", id),
+        Basis::Unmatched if over && offer.told => findings.open("link-unmatched", "offer", id),
+        Basis::Ambiguous | Basis::Unmatched | Basis::Inferred | Basis::Confirmed => {}
+    }
+    let Some(confirmed) = known.confirmed(offer) else { return };
+    let singled_out = |counted| {
+        let fitting = eligible(known, offer, counted);
+        fitting.len() == 1 && fitting.first().is_some_and(|only| only != confirmed)
+    };
+    // Whether the evidence counts what other offers use up is left open.
+    match (singled_out(false), singled_out(true)) {
+        (true, true) => findings.open("evidence-contradicted", "offer", id),
+        (false, false) => {}
+        _ => findings.allow("evidence-contradicted", "offer", id),
+    }
+    let used = known.market.opportunities.get(confirmed).filter(|one| is_described(one));
+    let Some(used) = used else { return };
+    let sold = known.of_offer(id).any(|told| known.seller(told).is_some());
+    if (offer.told || sold) && used.reseller != offer.seller {
+        findings.open("reseller-not-authorized", "offer", id);
+    }
+    if !offer.told {
+        return;
+    }
+    if is_over(used, offer.released) {
+        findings.open("offer-after-end-date", "offer", id);
+    }
+    if is_restricted(used, offer.released) {
+        findings.open("restricted-authorization", "offer", id);
+    }
+    if is_outside(&offer.buyers, used) {
+        findings.open("buyer-outside-opportunity", "offer", id);
+    }
+}
+
+fn of_agreement(
+    findings: &mut Findings,
+    known: &Known<'_>,
+    links: &BTreeMap<&str, Link>,
+    told: &Told<'_>,
+) {
+    let (id, now) = (told.agreement.id.as_str(), known.market.now);
+    let licenses = told.licenses();
+    if told.buyers().len() > 1 {
+        findings.open("conflicting-facts", "agreement", id);
+    }
+    let Some(created) = told.created() else {
+        let first = licenses.values().map(|license| license.first).min();
+        if first.is_some_and(|first| now >= later(first, LICENSE_GRACE)) {
+            findings.open("license-without-agreement", "agreement", id);
+        }
+        return;
+    };
+    let sale = told.sale(known.market);
+    let offer = known.offer(told);
+    let link = offer.and_then(|offer| links.get(offer.id.as_str()));
+    let linked = link.is_some_and(|link| link.opportunity.is_some());
+    let answers = offer.is_some_and(|offer| offer.told);
+    let over = now >= later(created, LINK_GRACE);
+    if sale == Some(Sale::Partner) && over && !linked && !answers && known.named(told).is_none() {
+        findings.open("link-unmatched", "agreement", id);
+    }
+    if deal::end(told).is_some() {
+        return;
+    }
+    let waited = now >= later(told.agreement.starts, LICENSE_GRACE);
+    if sale != Some(Sale::Resold) && licenses.is_empty() && waited {
+        findings.open("agreement-without-license", "agreement", id);
+    }
+    if told.ends().is_some_and(|ends| now >= later(ends, END_GRACE)) {
+        findings.open("end-time-passed", "agreement", id);
+    }
+}
+
+/// An agreement against the opportunity that it names.
+fn against_named(findings: &mut Findings, known: &Known<'_>, told: &Told<'_>) {
+    let Some(named) = known.named(told) else { return };
+    let Some(opportunity) = known.market.opportunities.get(named) else { return };
+    let id = told.agreement.id.as_str();
+    let partners = opportunity.reseller != known.market.us;
+    if !is_described(opportunity) {
+        // Another maker describes what it granted to us only if it shares it.
+        if partners {
+            findings.open("unknown-authorization", "opportunity", named);
+        } else {
+            findings.allow("unknown-authorization", "opportunity", named);
+        }
+        return;
+    }
+    if !partners {
+        return;
+    }
+    let buyer: Vec<&str> = told.buyer().into_iter().collect();
+    if is_outside(&buyer, opportunity) {
+        findings.open("buyer-outside-opportunity", "agreement", id);
+    }
+    // An offer whose release is not known may be older than the restriction.
+    if known.offer(told).is_none_or(|offer| !offer.told) {
+        findings.allow("restricted-authorization", "agreement", id);
+    }
+}

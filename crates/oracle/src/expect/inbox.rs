@@ -1,0 +1,36 @@
+//! What must have become of every notification.
+
+use std::collections::BTreeMap;
+
+use crate::known::Known;
+use crate::market::Rest;
+
+/// Notifications by their outcome, imports among them.
+pub(super) fn inbox(known: &Known<'_>) -> BTreeMap<&'static str, usize> {
+    let market = known.market;
+    let sights: usize = market.opportunities.values().map(|one| one.sights.len()).sum();
+    let offers = market.offers.values().filter(|offer| offer.told).count();
+    let sets: std::collections::BTreeSet<&String> =
+        market.offers.values().filter_map(|offer| offer.set.as_ref()).collect();
+    let said: usize = market.agreements.values().map(|one| one.said.len()).sum();
+    let applied = sights + offers + sets.len() + said - known.parked;
+    let mut inbox = BTreeMap::from([
+        ("applied", applied),
+        ("parked", known.parked),
+        ("quarantined", 0),
+        ("unknown", 0),
+    ]);
+    for aside in &market.asides {
+        let outcome = match aside.what {
+            Rest::ChangeSet { .. }
+            | Rest::DisbursementPaused { .. }
+            | Rest::SecurityReport { .. }
+            | Rest::Purchase { .. } => "applied",
+            Rest::Orphan { .. } => "parked",
+            Rest::Unknown { .. } => "unknown",
+            Rest::Foreign { .. } | Rest::Malformed { .. } => "quarantined",
+        };
+        *inbox.entry(outcome).or_default() += 1;
+    }
+    inbox
+}

@@ -1,0 +1,145 @@
+//! Which opportunity an offer must be linked to, by the rules of the design's section 6.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use crate::draw::later;
+use crate::known::{Known, is_described, seen};
+use crate::market::{Offer, Opportunity, Sale, Stage};
+
+/// Date rules allow so much skew, in seconds.
+pub(super) const SKEW: i64 = 15 * 60;
+
+/// How an offer's opportunity is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Basis {
+    Confirmed,
+    Inferred,
+    Ambiguous,
+    Unmatched,
+}
+
+impl Basis {
+    /// The word of the design.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Inferred => "inferred",
+            Self::Ambiguous => "ambiguous",
+            Self::Unmatched => "unmatched",
+        }
+    }
+}
+
+/// The link that an offer must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) basis: Basis,
+    pub(crate) opportunity: Option<String>,
+    /// All that fit an offer that nothing confirms.
+    pub(crate) candidates: BTreeSet<String>,
+    pub(crate) contested: bool,
+}
+
+/// The links of partners' offers that are known.
+pub(crate) fn links<'a>(known: &Known<'a>) -> BTreeMap<&'a str, Link> {
+    let partners = known.market.offers.values().filter(|offer| offer.sale == Sale::Partner);
+    let partners: Vec<&Offer> = partners.filter(|offer| known.is_known(offer)).collect();
+    let open = partners.iter().filter(|offer| known.confirmed(offer).is_none());
+    let fitting: BTreeMap<&str, BTreeSet<String>> =
+        open.map(|offer| (offer.id.as_str(), eligible(known, offer, true))).collect();
+    let link = |offer: &&'a Offer| {
+        let link = match fitting.get(offer.id.as_str()) {
+            Some(candidates) => unconfirmed(known, candidates, &fitting),
+            None => Link {
+                basis: Basis::Confirmed,
+                opportunity: known.confirmed(offer).map(str::to_owned),
+                candidates: BTreeSet::new(),
+                contested: false,
+            },
+        };
+        (offer.id.as_str(), link)
+    };
+    partners.iter().map(link).collect()
+}
+
+fn unconfirmed(
+    known: &Known<'_>,
+    candidates: &BTreeSet<String>,
+    fitting: &BTreeMap<&str, BTreeSet<String>>,
+) -> Link {
+    let only = candidates.first().filter(|_| candidates.len() == 1);
+    let quantity =
+        only.and_then(|id| known.market.opportunities.get(id)).and_then(|of| of.quantity);
+    let rivals = fitting.values().filter(|other| *other == candidates).count();
+    let contested = quantity == Some(1) && rivals > 1;
+    let basis = match only {
+        Some(_) if contested => Basis::Ambiguous,
+        Some(_) => Basis::Inferred,
+        None if candidates.is_empty() => Basis::Unmatched,
+        None => Basis::Ambiguous,
+    };
+    let opportunity = only.filter(|_| !contested).cloned();
+    Link { basis, opportunity, candidates: candidates.clone(), contested }
+}
+
+/// The opportunities that fit an offer by every rule; without counting what other offers use up if so asked.
+pub(super) fn eligible(known: &Known<'_>, offer: &Offer, counted: bool) -> BTreeSet<String> {
+    let all = known.market.opportunities.values();
+    let left = |opportunity: &Opportunity| {
+        let mut users = known.users(&opportunity.id);
+        users.remove(offer.id.as_str());
+        opportunity.quantity.is_none_or(|quantity| users.len() < quantity)
+    };
+    let fits = |one: &&Opportunity| {
+        let evidence = offer.told && is_described(one) && fits(known, offer, one);
+        evidence && (!counted || left(one))
+    };
+    all.filter(fits).map(|one| one.id.clone()).collect()
+}
+
+fn fits(known: &Known<'_>, offer: &Offer, opportunity: &Opportunity) -> bool {
+    opportunity.reseller == offer.seller
+        && is_same_product(known, offer, opportunity)
+        && opportunity.created <= later(offer.released, SKEW)
+        && !seen(opportunity, Stage::Draft).any(|draft| draft >= later(offer.released, SKEW))
+        && !is_restricted(opportunity, offer.released)
+        && !is_over(opportunity, offer.released)
+        && buyers_fit(&offer.buyers, opportunity)
+}
+
+fn is_same_product(known: &Known<'_>, offer: &Offer, opportunity: &Opportunity) -> bool {
+    let names: Vec<&str> = offer.names.iter().map(String::as_str).collect();
+    let class = known.same_product(&offer.seller.account, &names);
+    opportunity.names.iter().any(|name| class.contains(name))
+}
+
+/// It was seen Restricted before an offer of this time.
+pub(super) fn is_restricted(opportunity: &Opportunity, released: Timestamp) -> bool {
+    seen(opportunity, Stage::Restricted).any(|at| at <= later(released, -SKEW))
+}
+
+/// Its last day was over before an offer of this time.
+pub(super) fn is_over(opportunity: &Opportunity, released: Timestamp) -> bool {
+    over_at(opportunity).is_some_and(|over| released >= later(over, SKEW))
+}
+
+/// The end of its last day, UTC: 23:59:59 is within it.
+pub(super) fn over_at(opportunity: &Opportunity) -> Option<Timestamp> {
+    let next = opportunity.last_day?.tomorrow().ok()?;
+    TimeZone::UTC.to_timestamp(next.to_datetime(Time::midnight())).ok()
+}
+
+/// The targeted buyers are known and all of them allowed, or any buyer is.
+fn buyers_fit(targeted: &[String], opportunity: &Opportunity) -> bool {
+    opportunity.buyers.is_empty() || (!targeted.is_empty() && !is_outside(targeted, opportunity))
+}
+
+/// One of these buyers is none of those that the opportunity names.
+pub(super) fn is_outside<T: AsRef<str>>(buyers: &[T], opportunity: &Opportunity) -> bool {
+    let allowed = |buyer: &T| opportunity.buyers.iter().any(|one| one == buyer.as_ref());
+    !opportunity.buyers.is_empty() && !buyers.iter().all(allowed)
+}

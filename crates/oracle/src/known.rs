@@ -1,0 +1,268 @@
+//! What we can know: the part of the truth that AWS told us, in whichever order it arrives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::market::{Agreement, Market, Offer, Opportunity, Said, Sale, Stage, Step, What};
+
+/// What AWS told us of a market.
+#[derive(Debug)]
+pub(crate) struct Known<'a> {
+    pub(crate) market: &'a Market,
+    /// The agreements that any notice names.
+    pub(crate) agreements: BTreeMap<&'a str, Told<'a>>,
+    /// Notices about agreements that name none, and nothing tells which.
+    pub(crate) parked: usize,
+    /// Agreements by the offer that their notices name.
+    by_offer: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Names of one product, as the notices of one seller give them together.
+    groups: BTreeMap<&'a str, Vec<&'a [String]>>,
+}
+
+/// What AWS told us of an agreement.
+#[derive(Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) agreement: &'a Agreement,
+    /// The notices that are known to be about it, in the order of time.
+    pub(crate) heard: Vec<&'a Said>,
+}
+
+/// A license as far as we know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct License {
+    pub(crate) first: Timestamp,
+    pub(crate) deprovisioned: Option<Timestamp>,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn new(market: &'a Market) -> Self {
+        let mut known = Self {
+            market,
+            agreements: BTreeMap::new(),
+            parked: 0,
+            by_offer: BTreeMap::new(),
+            groups: BTreeMap::new(),
+        };
+        for agreement in market.agreements.values() {
+            let (heard, parked): (Vec<&Said>, Vec<&Said>) =
+                agreement.said.iter().partition(|said| is_placed(agreement, said));
+            known.parked += parked.len();
+            if heard.is_empty() {
+                continue;
+            }
+            if heard.iter().any(|said| said.offer) {
+                known.by_offer.entry(&agreement.offer).or_default().push(&agreement.id);
+            }
+            known.agreements.insert(&agreement.id, Told { agreement, heard });
+        }
+        known.group_names();
+        known
+    }
+
+    fn group_names(&mut self) {
+        let mut groups: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
+        for offer in self.market.offers.values().filter(|offer| offer.told) {
+            groups.entry(&offer.seller.account).or_default().push(&offer.names);
+        }
+        for opportunity in self.market.opportunities.values().filter(|of| is_described(of)) {
+            groups.entry(&opportunity.reseller.account).or_default().push(&opportunity.names);
+        }
+        for told in self.agreements.values() {
+            let Some(seller) = self.seller(told) else { continue };
+            let names = told.heard.iter().map(|said| said.names.as_slice());
+            groups.entry(seller).or_default().extend(names);
+        }
+        self.groups = groups;
+    }
+
+    /// Every name of the product that has one of these names, as far as the notices of a seller tell.
+    pub(crate) fn same_product(&self, seller: &str, names: &[&str]) -> BTreeSet<String> {
+        let mut class: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        loop {
+            let before = class.len();
+            for group in self.groups.get(seller).into_iter().flatten() {
+                if group.iter().any(|name| class.contains(name)) {
+                    class.extend(group.iter().cloned());
+                }
+            }
+            if class.len() == before {
+                return class;
+            }
+        }
+    }
+
+    /// The offer of an agreement, if a notice of the agreement names it.
+    pub(crate) fn offer(&self, told: &Told<'a>) -> Option<&'a Offer> {
+        told.says(|said| said.offer).then(|| self.market.offers.get(&told.agreement.offer))?
+    }
+
+    /// The seller of record, if a notice names it.
+    pub(crate) fn seller(&self, told: &Told<'a>) -> Option<&'a str> {
+        let offer = self.market.offers.get(&told.agreement.offer)?;
+        told.says(|said| said.proposer).then_some(offer.seller.account.as_str())
+    }
+
+    /// The opportunity that a notice of the agreement names.
+    pub(crate) fn named(&self, told: &Told<'a>) -> Option<&'a str> {
+        told.says(|said| said.authorization).then(|| self.market.source(told.agreement))?
+    }
+
+    /// The agreements of an offer that we know as its.
+    pub(crate) fn of_offer<'b>(&'b self, offer: &str) -> impl Iterator<Item = &'b Told<'a>> {
+        let ids = self.by_offer.get(offer).into_iter().flatten();
+        ids.filter_map(|id| self.agreements.get(id))
+    }
+
+    /// The opportunity that an agreement confirmed for an offer.
+    pub(crate) fn confirmed(&self, offer: &Offer) -> Option<&'a str> {
+        self.of_offer(&offer.id).find_map(|told| self.named(told))
+    }
+
+    /// Offers that were confirmed to be made from an opportunity.
+    pub(crate) fn users(&self, opportunity: &str) -> BTreeSet<&'a str> {
+        let offers = self.market.offers.values();
+        let uses = |offer: &&Offer| self.confirmed(offer) == Some(opportunity);
+        offers.filter(uses).map(|offer| offer.id.as_str()).collect()
+    }
+
+    /// An offer that some notice names.
+    pub(crate) fn is_known(&self, offer: &Offer) -> bool {
+        offer.told || offer.set.is_some() || self.of_offer(&offer.id).next().is_some()
+    }
+
+    /// Names of the product of an agreement: its own, those of its offer and of the opportunity that it names.
+    pub(crate) fn products(&self, told: &Told<'a>) -> BTreeSet<&'a str> {
+        let own = told.heard.iter().flat_map(|said| &said.names);
+        let offer = self.offer(told).filter(|offer| offer.told);
+        let named = self.named(told).and_then(|id| self.market.opportunities.get(id));
+        let named = named.filter(|opportunity| is_described(opportunity));
+        let others = offer.map(|offer| &offer.names).into_iter().chain(named.map(|of| &of.names));
+        own.chain(others.flatten()).map(String::as_str).collect()
+    }
+}
+
+/// Whether a notice says, or another one tells, which agreement it is about.
+fn is_placed(agreement: &Agreement, said: &Said) -> bool {
+    let key = key(&said.what);
+    let tells = |other: &Said| other.agreement && self::key(&other.what) == key;
+    said.agreement || (key.is_some() && agreement.said.iter().any(tells))
+}
+
+/// The license or the case that a notice is about.
+fn key(what: &What) -> Option<&str> {
+    match what {
+        What::LicenseUpdated { license } | What::LicenseDeprovisioned { license } => Some(license),
+        What::Adjusted { request, .. } | What::Cancellation { request, .. } => Some(request),
+        _ => None,
+    }
+}
+
+/// Whether we ever saw it described.
+pub(crate) fn is_described(opportunity: &Opportunity) -> bool {
+    !opportunity.sights.is_empty()
+}
+
+/// When an opportunity was seen at a stage, the earliest first.
+pub(crate) fn seen(opportunity: &Opportunity, stage: Stage) -> impl Iterator<Item = Timestamp> {
+    let mut times: Vec<Timestamp> = opportunity
+        .sights
+        .iter()
+        .filter(|sight| sight.stage == stage)
+        .map(|sight| sight.modified)
+        .collect();
+    times.sort_unstable();
+    times.into_iter()
+}
+
+impl<'a> Told<'a> {
+    fn says(&self, what: impl Fn(&Said) -> bool) -> bool {
+        self.heard.iter().any(|said| what(said))
+    }
+
+    /// When its creation was told: only then there is an entitlement.
+    pub(crate) fn created(&self) -> Option<Timestamp> {
+        self.heard.iter().find(|said| said.what == What::Created).map(|said| said.at)
+    }
+
+    /// AWS's word on its end.
+    pub(crate) fn ended(&self) -> Option<(Timestamp, String)> {
+        self.heard.iter().find_map(|said| match said.what {
+            What::Ended { word } => Some((said.at, word.to_lowercase())),
+            _ => None,
+        })
+    }
+
+    /// The end by its terms, as last told.
+    pub(crate) fn ends(&self) -> Option<Timestamp> {
+        let mut terms = self.heard.iter().filter_map(|said| match said.what {
+            What::Created => self.agreement.ends,
+            What::Amended { ends } | What::Ending { ends, .. } => ends,
+            _ => None,
+        });
+        terms.next_back()
+    }
+
+    /// The buyer: as its creation says, whatever others say.
+    pub(crate) fn buyer(&self) -> Option<&'a str> {
+        let created = self.heard.iter().find(|said| said.what == What::Created);
+        let mut said = created.into_iter().chain(&self.heard);
+        said.find_map(|said| said.acceptor.as_deref())
+    }
+
+    /// Every buyer that any notice names.
+    pub(crate) fn buyers(&self) -> BTreeSet<&'a str> {
+        self.heard.iter().filter_map(|said| said.acceptor.as_deref()).collect()
+    }
+
+    /// Its licenses.
+    pub(crate) fn licenses(&self) -> BTreeMap<&'a str, License> {
+        let mut licenses: BTreeMap<&str, License> = BTreeMap::new();
+        for said in &self.heard {
+            let (license, deprovisioned) = match &said.what {
+                What::LicenseUpdated { license } => (license, None),
+                What::LicenseDeprovisioned { license } => (license, Some(said.at)),
+                _ => continue,
+            };
+            let known = License { first: said.at, deprovisioned: None };
+            let known = licenses.entry(license).or_insert(known);
+            known.deprovisioned = known.deprovisioned.or(deprovisioned);
+        }
+        licenses
+    }
+
+    /// Whether an advisory stands.
+    pub(crate) fn advisory(&self) -> bool {
+        let advisories = self.heard.iter().filter_map(|said| match said.what {
+            What::Advisory { issued, at } => Some((at, issued)),
+            _ => None,
+        });
+        advisories.max().is_some_and(|(_, issued)| issued)
+    }
+
+    /// Where each request to cancel stands.
+    pub(crate) fn cancellations(&self) -> BTreeMap<&'a str, Step> {
+        let mut steps = BTreeMap::new();
+        for said in &self.heard {
+            if let What::Cancellation { request, step, .. } = &said.what {
+                steps.insert(request.as_str(), *step);
+            }
+        }
+        steps
+    }
+
+    /// Adjustments of its bills: whether each was completed.
+    pub(crate) fn adjustments(&self) -> BTreeMap<&'a str, bool> {
+        let adjusted = self.heard.iter().filter_map(|said| match &said.what {
+            What::Adjusted { request, completed, .. } => Some((request.as_str(), *completed)),
+            _ => None,
+        });
+        adjusted.collect()
+    }
+
+    /// Whether a sale is known to be one: somebody told its creation.
+    pub(crate) fn sale(&self, market: &Market) -> Option<Sale> {
+        self.created()?;
+        market.offers.get(&self.agreement.offer).map(|offer| offer.sale)
+    }
+}

@@ -1,0 +1,136 @@
+//! A ledger with one fault: the judge finds it, and says which promise it breaks.
+
+use serde_json::{Value, json};
+
+use super::{SEEDS, right, world};
+use crate::{Observed, Promise};
+
+/// Spoils what is observed, if there is something of the kind in this world.
+type Spoil = fn(&mut Observed) -> Option<()>;
+
+/// So many worlds are spoiled in each way.
+const ENOUGH: usize = 20;
+
+#[test]
+fn a_right_ledger_has_no_fault() {
+    for seed in SEEDS {
+        let world = world(seed);
+        assert_eq!(world.judge(&right::observed(&world)), [], "seed {seed}");
+    }
+}
+
+#[test]
+fn each_spoiled_ledger_has_its_fault() {
+    let cases: [(&str, Promise, Spoil); 24] = [
+        ("an entitlement is missing", Promise::Missing, |of| of.entitlements.pop().map(drop)),
+        ("an offer is missing", Promise::Missing, |of| of.offers.pop().map(drop)),
+        ("a finding is missing", Promise::Missing, |of| of.findings.pop().map(drop)),
+        ("an entitlement is there twice", Promise::Doubled, |of| twice(&mut of.entitlements)),
+        ("an entitlement is nobody's", Promise::Doubled, |of| stray(&mut of.entitlements)),
+        ("an opportunity is nobody's", Promise::Doubled, |of| stray(&mut of.opportunities)),
+        ("it is granted twice", Promise::Doubled, granted_again),
+        ("a finding should not be open", Promise::Wrong, |of| {
+            of.findings.push(json!({"type": "link-ambiguous", "subject": "offer/x"}));
+            Some(())
+        }),
+        ("an ended one is active", Promise::Wrong, |of| {
+            set(&mut of.entitlements, "status", "ended", "active")
+        }),
+        ("another buyer", Promise::Wrong, |of| any(&mut of.entitlements, "buyer")),
+        ("another reason", Promise::Wrong, |of| any(&mut of.entitlements, "reason")),
+        ("another end", Promise::Wrong, |of| any(&mut of.entitlements, "ended_at")),
+        ("another successor", Promise::Wrong, |of| any(&mut of.entitlements, "successor")),
+        ("a license too many", Promise::Wrong, |of| {
+            let licenses = of.entitlements.first_mut()?.get_mut("licenses")?;
+            licenses.as_array_mut()?.push(json!("l-0"));
+            Some(())
+        }),
+        ("a draft is open", Promise::Wrong, |of| {
+            set(&mut of.opportunities, "status", "draft", "active")
+        }),
+        ("confirmed to another", Promise::FalseLink, |of| {
+            link(&mut of.offers, "confirmed", "confirmed")
+        }),
+        ("confirmed by nobody", Promise::FalseLink, |of| {
+            link(&mut of.offers, "unmatched", "confirmed")
+        }),
+        ("one of two chosen", Promise::Guessed, |of| link(&mut of.offers, "ambiguous", "inferred")),
+        ("the nearest chosen", Promise::Guessed, |of| {
+            link(&mut of.offers, "unmatched", "inferred")
+        }),
+        ("inferred to another", Promise::Guessed, |of| {
+            link(&mut of.offers, "inferred", "inferred")
+        }),
+        ("a notification lost", Promise::Unaccounted, |of| {
+            *of.inbox.get_mut("applied")? -= 1;
+            Some(())
+        }),
+        ("a public event lost", Promise::Published, |of| of.published.pop().map(drop)),
+        ("one event id twice", Promise::Published, |of| {
+            let id = of.published.first()?.event_id.clone();
+            of.published.last_mut()?.event_id = id;
+            Some(())
+        }),
+        ("the last word is another", Promise::Access, |of| {
+            let ended = |event: &&mut crate::Published| event.detail_type == "Entitlement Ended";
+            of.published.iter_mut().find(ended)?.detail["status"] = json!("active");
+            Some(())
+        }),
+    ];
+    for (name, promise, spoil) in cases {
+        let mut tried = 0;
+        for seed in SEEDS {
+            let world = world(seed);
+            let mut observed = right::observed(&world);
+            if spoil(&mut observed).is_none() {
+                continue;
+            }
+            tried += 1;
+            let faults = world.judge(&observed);
+            let found = faults.iter().any(|fault| fault.promise == promise);
+            assert!(found, "{name}: seed {seed}: {faults:?}");
+            if tried == ENOUGH {
+                break;
+            }
+        }
+        assert!(tried > 0, "{name} was never tried");
+    }
+}
+
+fn twice(items: &mut Vec<Value>) -> Option<()> {
+    items.push(items.last()?.clone());
+    Some(())
+}
+
+fn stray(items: &mut Vec<Value>) -> Option<()> {
+    let mut item = items.last()?.clone();
+    item["id"] = json!("nobody");
+    items.push(item);
+    Some(())
+}
+
+fn set(items: &mut [Value], key: &str, from: &str, to: &str) -> Option<()> {
+    items.iter_mut().find(|item| item[key] == from)?[key] = json!(to);
+    Some(())
+}
+
+fn any(items: &mut [Value], key: &str) -> Option<()> {
+    items.iter_mut().find(|item| item[key].is_string())?[key] = json!("another");
+    Some(())
+}
+
+fn link(offers: &mut [Value], from: &str, to: &str) -> Option<()> {
+    let offer = offers.iter_mut().find(|offer| offer["basis"] == from)?;
+    offer["basis"] = json!(to);
+    offer["opportunity"] = json!("resaleauthz-another");
+    Some(())
+}
+
+fn granted_again(of: &mut Observed) -> Option<()> {
+    let granted = |event: &&crate::Published| event.detail_type == "Entitlement Granted";
+    let mut again = of.published.iter().find(granted)?.clone();
+    again.event_id.push('x');
+    again.version += 100;
+    of.published.push(again);
+    Some(())
+}

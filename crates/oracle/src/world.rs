@@ -1,0 +1,92 @@
+//! A world: a market as AWS tells of it, and the truth to judge a ledger by.
+
+use jiff::Timestamp;
+
+use crate::draw::Draw;
+use crate::fault::Fault;
+use crate::market::Market;
+use crate::observed::Observed;
+use crate::{expect, invent, judge, write};
+
+/// How much happens in a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Resellers of our products.
+    pub partners: usize,
+    /// Offers, but for those that replace others.
+    pub offers: usize,
+}
+
+impl Default for Size {
+    /// Small: thousands of worlds a minute.
+    fn default() -> Self {
+        Self { partners: 2, offers: 12 }
+    }
+}
+
+/// A market, what we can hear of it, and, hidden, the truth.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The configured seller accounts; none: every account is accepted.
+    pub accounts: Vec<String>,
+    /// When the ledger is judged.
+    pub now: Timestamp,
+    /// What we ask the Catalog API, in the order of time.
+    pub imports: Vec<Import>,
+    /// What AWS tells us, in the order of time.
+    pub notices: Vec<Notice>,
+    pub(crate) market: Market,
+}
+
+/// One observation of an opportunity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// When we asked.
+    pub at: Timestamp,
+    /// What `aws marketplace-catalog describe-entity` prints.
+    pub document: String,
+}
+
+/// One EventBridge event, or poison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// When it is emitted.
+    pub at: Timestamp,
+    /// EventBridge's id; two notices may share one.
+    pub id: String,
+    /// The event's JSON, or a body that cannot be read.
+    pub body: String,
+    /// What must become of it.
+    pub kind: NoticeKind,
+}
+
+/// What must become of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// It is applied, or parked while nothing tells where it belongs.
+    Known,
+    /// Its detail-type is unknown: kept and counted.
+    Unknown,
+    /// It cannot be read: quarantined.
+    Malformed,
+    /// It is for an account that is not configured: quarantined.
+    Foreign,
+}
+
+impl World {
+    /// The world of a seed: the same each time.
+    pub fn generate(seed: u64, size: Size) -> Self {
+        let mut draw = Draw::new(seed);
+        let market = invent::market(&mut draw, size);
+        let imports = write::imports(&mut draw, &market);
+        let notices = write::notices(&mut draw, &market);
+        let (accounts, now) = (market.accounts.clone(), market.now);
+        Self { accounts, now, imports, notices, market }
+    }
+
+    /// Everything in which a ledger differs from the truth, judged at [`Self::now`] after every notice was delivered
+    /// and one sweep has run.
+    pub fn judge(&self, observed: &Observed) -> Vec<Fault> {
+        judge::judge(&expect::expected(&self.market), observed)
+    }
+}
