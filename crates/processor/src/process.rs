@@ -197,7 +197,7 @@ impl Processor {
                         return Err(ProcessError::OutOfTime { attempts });
                     }
                     tracing::debug!(attempts, error = %error, "another writer was faster; trying again");
-                    tokio::time::sleep(backoff(attempts)).await;
+                    self.clock.back_off(attempts).await;
                 }
             }
         }
@@ -206,12 +206,6 @@ impl Processor {
 
 /// A bound for clocks that stand still.
 const MAX_ATTEMPTS: u32 = 200;
-
-/// Waits between 0 and 2, 4, 8 ... 128 ms: jitter parts writers that collided.
-fn backoff(attempts: u32) -> Duration {
-    let most = 1_u64 << attempts.min(7);
-    Duration::from_millis(fastrand::u64(0..=most))
-}
 
 /// How many of these deliveries one transaction takes: by number and by bytes, but at least one.
 fn fitting(batch: &[Delivery]) -> usize {
