@@ -82,18 +82,29 @@ impl Store for Rendezvous {
 /// One processor confirms an offer from a single-use opportunity while another judges an offer that it fits as well. Each
 /// reads what the other writes; if both committed, the second offer would keep the used-up opportunity.
 async fn assert_no_write_skew(store: Arc<dyn Store>) {
-    let scenario = scenario::all().into_iter().find(|scenario| scenario.name == "elimination");
-    let scenario = scenario.expect("events/elimination");
-    let one: Arc<dyn Store> = Arc::new(MemoryStore::new());
     // Without the license, which names the product anew: all offers of that product would be judged again.
-    scenario.run(&one, &[0, 1, 2, 3, 4], 1).await;
-    scenario.run(&store, &[0, 1, 2], 1).await;
+    assert_met(store, "elimination", &[0, 1, 2], [3, 4]).await;
+}
+
+/// One processor parks what names only a license while another learns whose license it is. Neither sees the other's half:
+/// both commit, and the sweep brings the halves together.
+async fn assert_halves_meet(store: Arc<dyn Store>) {
+    assert_met(store, "parked-license", &[0, 1], [2, 3]).await;
+}
+
+/// Two inputs of a scenario are taken in at one moment, after others; the conclusions are those of one after the other.
+async fn assert_met(store: Arc<dyn Store>, name: &str, before: &[usize], meet: [usize; 2]) {
+    let scenario = scenario::all().into_iter().find(|scenario| scenario.name == name);
+    let scenario = scenario.expect("a scenario");
+    let one: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    scenario.run(&one, &[before, &meet[..]].concat(), 1).await;
+    scenario.run(&store, before, 1).await;
 
     let meeting = Barrier::new(2);
     let both = Rendezvous { inner: Arc::clone(&store), meeting, expected: AtomicUsize::new(2) };
     let both: Arc<dyn Store> = Arc::new(both);
     let mut tasks = Vec::new();
-    for input in [3, 4] {
+    for input in meet {
         let delivery = scenario.delivery(format!("meeting-{input}"), input);
         let processor = processor(&both);
         tasks.push(tokio::spawn(async move { processor.process(&[delivery]).await }));
@@ -105,6 +116,11 @@ async fn assert_no_write_skew(store: Arc<dyn Store>) {
     }
     sweep(&processor(&store)).await;
     assert_equal("two that met", &conclusions(&*store).await, &conclusions(&*one).await);
+}
+
+#[tokio::test]
+async fn halves_that_were_parked_apart_meet_on_postgres() {
+    on_postgres("halves", async |store| assert_halves_meet(store).await).await;
 }
 
 #[tokio::test]
