@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::known::{Known, is_described, seen};
+use crate::known::{Known, is_described, names, seen, terms};
 use crate::market::{Market, Opportunity, Sale, Stage};
 
 pub(crate) use deal::Deal;
@@ -103,15 +103,14 @@ fn opportunities(known: &Known<'_>) -> BTreeMap<String, OpportunityView> {
         let told = !known.market.accounts.is_empty() || !named.is_empty();
         let sale = if received { Sale::Resold } else { Sale::Partner };
         let of = |value: &str| described.then(|| value.to_owned());
-        let if_described = |values: &[String]| if described { values.to_vec() } else { vec![] };
         Some(OpportunityView {
             deal_type: (!received || told).then_some(sale.word()),
             status: stage_word(opportunity, known.market.now),
             partner: of(&opportunity.reseller.account),
-            buyers: if_described(&opportunity.buyers),
-            products: if_described(&opportunity.names),
-            last_day: opportunity.last_day.and_then(|day| of(&day.to_string())),
-            quantity: opportunity.quantity.filter(|_| described),
+            buyers: terms(opportunity).map(|terms| terms.buyers.clone()).unwrap_or_default(),
+            products: names(opportunity).into_iter().map(str::to_owned).collect(),
+            last_day: terms(opportunity).and_then(|terms| Some(terms.last_day?.to_string())),
+            quantity: terms(opportunity).and_then(|terms| terms.quantity),
             created: described.then_some(opportunity.created),
             restricted: seen(opportunity, Stage::Restricted).next(),
         })

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::draw::{DAY, Draw, later};
+use crate::draw::{DAY, Draw, HOUR, later};
 use crate::market::{Market, Party, Product};
 use crate::world::Size;
 
@@ -38,14 +38,19 @@ pub(crate) fn market(draw: &mut Draw, size: Size) -> Market {
     let began = later(Timestamp::from_second(1_788_220_800).unwrap_or_default(), 0);
     let began = later(began, draw.seconds(0, 60 * DAY));
     let us = Party { account: US.to_owned(), name: "Acme Cloud Software" };
-    let scene = scene(draw, size, began, &us);
+    let mut scene = scene(draw, size, began, &us);
     let accounts = match draw.below(4) {
         0 => vec![US.to_owned()],
         1 => vec![US.to_owned(), "111122220000".to_owned()],
         _ => Vec::new(),
     };
+    let sister = accounts.get(1).cloned().filter(|_| draw.percent(50));
+    if let (Some(sister), Some(partner)) = (&sister, scene.partners.first_mut()) {
+        partner.account.clone_from(sister);
+    }
     let mut market = Market {
         us,
+        sister,
         accounts,
         now: draw.after(began, 70 * DAY, 150 * DAY),
         opportunities: BTreeMap::new(),
@@ -58,7 +63,27 @@ pub(crate) fn market(draw: &mut Draw, size: Size) -> Market {
     offer::invent(draw, &scene, &mut market, size.offers);
     offer::bundle(draw, &mut market);
     rest::invent(draw, &scene, &mut market);
+    if draw.percent(40) {
+        linger(draw, &mut market);
+    }
     market
+}
+
+/// Lets nothing happen until shortly before, or after, a time at which something changes by itself.
+fn linger(draw: &mut Draw, market: &mut Market) {
+    let mut bounds: Vec<Timestamp> =
+        market.offers.values().map(|offer| later(offer.released, 72 * HOUR)).collect();
+    for agreement in market.agreements.values() {
+        let starts = agreement.starts;
+        bounds.extend([starts, later(starts, 24 * HOUR), later(agreement.accepted, 72 * HOUR)]);
+        bounds.extend(agreement.ends.map(|ends| later(ends, HOUR)));
+        bounds.extend(agreement.said.iter().map(|said| later(said.at, HOUR)));
+        bounds.extend(agreement.said.iter().map(|said| later(said.at, 24 * HOUR)));
+    }
+    bounds.retain(|bound| *bound > later(market.now, 5) && *bound < later(market.now, 30 * DAY));
+    if let Some(bound) = draw.one(&bounds).copied() {
+        market.now = draw.after(bound, -3, 3);
+    }
 }
 
 fn scene(draw: &mut Draw, size: Size, began: Timestamp, us: &Party) -> Scene {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::market::{Agreement, Market, Offer, Opportunity, Said, Sale, Stage, Step, What};
+use crate::market::{Agreement, Market, Offer, Opportunity, Said, Sale, Stage, Step, Terms, What};
 
 /// What AWS told us of a market.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl<'a> Known<'a> {
         for agreement in market.agreements.values() {
             let (heard, parked): (Vec<&Said>, Vec<&Said>) =
                 agreement.said.iter().partition(|said| is_placed(agreement, said));
-            known.parked += parked.len();
+            known.parked += parked.iter().map(|said| market.copies(agreement, said)).sum::<usize>();
             if heard.is_empty() {
                 continue;
             }
@@ -66,7 +66,8 @@ impl<'a> Known<'a> {
             groups.entry(&offer.seller.account).or_default().push(&offer.names);
         }
         for opportunity in self.market.opportunities.values().filter(|of| is_described(of)) {
-            groups.entry(&opportunity.reseller.account).or_default().push(&opportunity.names);
+            let names = opportunity.sights.iter().map(|sight| sight.names.as_slice());
+            groups.entry(&opportunity.reseller.account).or_default().extend(names);
         }
         for told in self.agreements.values() {
             let Some(seller) = self.seller(told) else { continue };
@@ -136,9 +137,10 @@ impl<'a> Known<'a> {
         let own = told.heard.iter().flat_map(|said| &said.names);
         let offer = self.offer(told).filter(|offer| offer.told);
         let named = self.named(told).and_then(|id| self.market.opportunities.get(id));
-        let named = named.filter(|opportunity| is_described(opportunity));
-        let others = offer.map(|offer| &offer.names).into_iter().chain(named.map(|of| &of.names));
-        own.chain(others.flatten()).map(String::as_str).collect()
+        let sights = named.into_iter().flat_map(|opportunity| &opportunity.sights);
+        let others = offer.into_iter().flat_map(|offer| &offer.names);
+        let others = others.chain(sights.flat_map(|sight| &sight.names));
+        own.chain(others).map(String::as_str).collect()
     }
 }
 
@@ -161,6 +163,16 @@ fn key(what: &What) -> Option<&str> {
 /// Whether we ever saw it described.
 pub(crate) fn is_described(opportunity: &Opportunity) -> bool {
     !opportunity.sights.is_empty()
+}
+
+/// Its terms as last described.
+pub(crate) fn terms(opportunity: &Opportunity) -> Option<&Terms> {
+    opportunity.sights.iter().max_by_key(|sight| sight.modified).map(|sight| &sight.terms)
+}
+
+/// Every name that its descriptions give the product.
+pub(crate) fn names(opportunity: &Opportunity) -> BTreeSet<&str> {
+    opportunity.sights.iter().flat_map(|sight| &sight.names).map(String::as_str).collect()
 }
 
 /// When an opportunity was seen at a stage, the earliest first.
@@ -242,13 +254,14 @@ impl<'a> Told<'a> {
 
     /// Where each request to cancel stands.
     pub(crate) fn cancellations(&self) -> BTreeMap<&'a str, Step> {
-        let mut steps = BTreeMap::new();
+        let mut steps: Vec<(Timestamp, &str, Step)> = Vec::new();
         for said in &self.heard {
-            if let What::Cancellation { request, step, .. } = &said.what {
-                steps.insert(request.as_str(), *step);
+            if let What::Cancellation { request, step, at } = &said.what {
+                steps.push((*at, request, *step));
             }
         }
-        steps
+        steps.sort_by_key(|(at, ..)| *at);
+        steps.into_iter().map(|(_, request, step)| (request, step)).collect()
     }
 
     /// Adjustments of its bills: whether each was completed.

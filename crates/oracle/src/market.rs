@@ -55,10 +55,23 @@ pub(crate) enum Stage {
     Restricted,
 }
 
+/// For whom, until when and how often an opportunity may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Terms {
+    /// Empty: any.
+    pub(crate) buyers: Vec<String>,
+    pub(crate) last_day: Option<Date>,
+    pub(crate) quantity: Option<usize>,
+}
+
 /// One observation of an opportunity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sight {
     pub(crate) stage: Stage,
+    /// A draft's may still change.
+    pub(crate) terms: Terms,
+    /// Names of the product in it.
+    pub(crate) names: Vec<String>,
     /// AWS's `LastModifiedDate`.
     pub(crate) modified: Timestamp,
     /// When we asked.
@@ -71,15 +84,10 @@ pub(crate) struct Opportunity {
     pub(crate) id: String,
     pub(crate) product: Product,
     pub(crate) reseller: Party,
-    /// Empty: any.
-    pub(crate) buyers: Vec<String>,
-    pub(crate) last_day: Option<Date>,
-    pub(crate) quantity: Option<usize>,
+    pub(crate) terms: Terms,
     pub(crate) created: Timestamp,
     /// When partners may begin to use it.
     pub(crate) opens: Timestamp,
-    /// Names of the product in its description.
-    pub(crate) names: Vec<String>,
     /// None: we know it by its id at most.
     pub(crate) sights: Vec<Sight>,
 }
@@ -171,6 +179,16 @@ pub(crate) enum What {
     LicenseDeprovisioned { license: String },
 }
 
+impl What {
+    /// AWS tells only the manufacturer of licenses and advisories.
+    pub(crate) const fn is_told_to_the_maker(&self) -> bool {
+        matches!(
+            self,
+            Self::LicenseUpdated { .. } | Self::LicenseDeprovisioned { .. } | Self::Advisory { .. }
+        )
+    }
+}
+
 /// Where a cancellation request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -218,9 +236,10 @@ pub(crate) enum Rest {
         account: String,
         offer: String,
     },
-    /// A body that cannot be read.
+    /// A body that cannot be read, maybe under the EventBridge id of this offer's notice.
     Malformed {
         how: Flaw,
+        like: Option<String>,
     },
 }
 
@@ -241,6 +260,8 @@ pub(crate) enum Flaw {
 #[derive(Debug, Clone)]
 pub(crate) struct Market {
     pub(crate) us: Party,
+    /// A partner that is our account too: both are told of its sales.
+    pub(crate) sister: Option<String>,
     /// The configured accounts; none: every account is accepted.
     pub(crate) accounts: Vec<String>,
     pub(crate) now: Timestamp,
@@ -253,6 +274,18 @@ pub(crate) struct Market {
 }
 
 impl Market {
+    /// Whether two accounts of ours are told of the sales of a seller.
+    pub(crate) fn is_sister(&self, seller: &Party) -> bool {
+        self.sister.as_ref() == Some(&seller.account)
+    }
+
+    /// How many notices tell one thing about an agreement.
+    pub(crate) fn copies(&self, agreement: &Agreement, said: &Said) -> usize {
+        let offer = self.offers.get(&agreement.offer);
+        let sister = offer.is_some_and(|offer| self.is_sister(&offer.seller));
+        if sister && !said.what.is_told_to_the_maker() { 2 } else { 1 }
+    }
+
     /// The opportunity that an agreement's offer was made from.
     pub(crate) fn source(&self, agreement: &Agreement) -> Option<&str> {
         self.offers.get(&agreement.offer)?.from.as_deref()

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::draw::Draw;
-use crate::market::{Market, Product};
+use crate::market::{Market, Product, Rest};
 use crate::world::{Import, Notice, NoticeKind};
 
 /// The source of agreements and licenses.
@@ -45,16 +45,28 @@ pub(crate) fn notices(draw: &mut Draw, market: &Market) -> Vec<Notice> {
     let mut notices = Vec::new();
     for offer in told {
         let id = ids.get(offer.id.as_str()).cloned().unwrap_or_default();
-        notices.push(offer::released(draw, offer, id, market));
+        notices.push(offer::released(draw, offer, id, market, &market.us.account));
+        if let Some(sister) = market.sister.as_ref().filter(|_| market.is_sister(&offer.seller)) {
+            let id = draw.uuid();
+            notices.push(offer::released(draw, offer, id, market, sister));
+        }
     }
     notices.extend(offer::sets(draw, market));
     for agreement in market.agreements.values() {
         for said in &agreement.said {
-            notices.push(agreement::told(draw, market, agreement, said));
+            notices.push(agreement::told(draw, market, agreement, said, None));
+            if market.copies(agreement, said) > 1 {
+                let sister = market.sister.as_deref();
+                notices.push(agreement::told(draw, market, agreement, said, sister));
+            }
         }
     }
     for aside in &market.asides {
-        notices.push(aside::told(draw, market, aside));
+        let like = match &aside.what {
+            Rest::Malformed { like: Some(offer), .. } => ids.get(offer.as_str()).cloned(),
+            _ => None,
+        };
+        notices.push(aside::told(draw, market, aside, like));
     }
     notices.sort_by(|a, b| (a.at, &a.body).cmp(&(b.at, &b.body)));
     notices

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::draw::{HOUR, later};
 use crate::known::{Known, Told, is_described};
-use crate::market::{Offer, Rest, Sale};
+use crate::market::{Market, Offer, Rest, Sale};
 
-use super::link::{Basis, Link, eligible, is_outside, is_over, is_restricted};
+use super::link::{Basis, Link, eligible, is_outside, is_over, is_restricted, quantity};
 use super::{deal, succession};
 
 /// An unsettled link is a finding after so many hours (ARCHITECTURE.md, graces).
@@ -45,7 +45,7 @@ pub(super) fn findings(known: &Known<'_>, links: &BTreeMap<&str, Link>) -> Findi
     }
     for opportunity in known.market.opportunities.values() {
         let users = known.users(&opportunity.id).len();
-        let exceeded = opportunity.quantity.is_some_and(|quantity| users > quantity);
+        let exceeded = quantity(opportunity).is_some_and(|most| users > most);
         if exceeded && is_described(opportunity) {
             findings.open("quantity-exceeded", "opportunity", &opportunity.id);
         }
@@ -89,7 +89,21 @@ fn rest(findings: &mut Findings, known: &Known<'_>) {
         }
     }
     findings.counted.insert("unknown-type", types.len());
-    findings.counted.insert("id-with-two-contents", known.market.twins.len());
+    findings.counted.insert("id-with-two-contents", shared_ids(known.market));
+}
+
+/// EventBridge ids with several contents.
+fn shared_ids(market: &Market) -> usize {
+    let first_of = |offer: &String| {
+        let pair = market.twins.iter().find(|(_, other)| other == offer);
+        pair.map_or_else(|| offer.clone(), |(one, _)| one.clone())
+    };
+    let copied = market.asides.iter().filter_map(|aside| match &aside.what {
+        Rest::Malformed { like, .. } => like.as_ref().map(first_of),
+        _ => None,
+    });
+    let pairs = market.twins.iter().map(|(one, _)| one.clone());
+    copied.chain(pairs).collect::<BTreeSet<String>>().len()
 }
 
 fn of_offer(findings: &mut Findings, known: &Known<'_>, offer: &Offer, link: &Link) {

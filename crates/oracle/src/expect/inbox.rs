@@ -12,8 +12,11 @@ pub(super) fn inbox(known: &Known<'_>) -> BTreeMap<&'static str, usize> {
     let offers = market.offers.values().filter(|offer| offer.told).count();
     let sets: std::collections::BTreeSet<&String> =
         market.offers.values().filter_map(|offer| offer.set.as_ref()).collect();
-    let said: usize = market.agreements.values().map(|one| one.said.len()).sum();
-    let applied = sights + offers + sets.len() + said - known.parked;
+    let told = market.offers.values().filter(|offer| offer.told);
+    let copies = told.filter(|offer| market.is_sister(&offer.seller)).count();
+    let said = market.agreements.values().flat_map(|one| one.said.iter().map(move |s| (one, s)));
+    let said: usize = said.map(|(one, said)| market.copies(one, said)).sum();
+    let applied = sights + offers + copies + sets.len() + said - known.parked;
     let mut inbox = BTreeMap::from([
         ("applied", applied),
         ("parked", known.parked),

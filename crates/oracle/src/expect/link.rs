@@ -7,7 +7,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::draw::later;
-use crate::known::{Known, is_described, seen};
+use crate::known::{self, Known, is_described, seen, terms};
 use crate::market::{Offer, Opportunity, Sale, Stage};
 
 /// Date rules allow so much skew, in seconds.
@@ -72,10 +72,9 @@ fn unconfirmed(
     fitting: &BTreeMap<&str, BTreeSet<String>>,
 ) -> Link {
     let only = candidates.first().filter(|_| candidates.len() == 1);
-    let quantity =
-        only.and_then(|id| known.market.opportunities.get(id)).and_then(|of| of.quantity);
+    let single = only.and_then(|id| known.market.opportunities.get(id)).and_then(quantity);
     let rivals = fitting.values().filter(|other| *other == candidates).count();
-    let contested = quantity == Some(1) && rivals > 1;
+    let contested = single == Some(1) && rivals > 1;
     let basis = match only {
         Some(_) if contested => Basis::Ambiguous,
         Some(_) => Basis::Inferred,
@@ -92,7 +91,7 @@ pub(super) fn eligible(known: &Known<'_>, offer: &Offer, counted: bool) -> BTree
     let left = |opportunity: &Opportunity| {
         let mut users = known.users(&opportunity.id);
         users.remove(offer.id.as_str());
-        opportunity.quantity.is_none_or(|quantity| users.len() < quantity)
+        quantity(opportunity).is_none_or(|quantity| users.len() < quantity)
     };
     let fits = |one: &&Opportunity| {
         let evidence = offer.told && is_described(one) && fits(known, offer, one);
@@ -114,7 +113,16 @@ fn fits(known: &Known<'_>, offer: &Offer, opportunity: &Opportunity) -> bool {
 fn is_same_product(known: &Known<'_>, offer: &Offer, opportunity: &Opportunity) -> bool {
     let names: Vec<&str> = offer.names.iter().map(String::as_str).collect();
     let class = known.same_product(&offer.seller.account, &names);
-    opportunity.names.iter().any(|name| class.contains(name))
+    known::names(opportunity).into_iter().any(|name| class.contains(name))
+}
+
+/// How many offers it allows, as last described.
+pub(super) fn quantity(opportunity: &Opportunity) -> Option<usize> {
+    terms(opportunity)?.quantity
+}
+
+fn buyers(opportunity: &Opportunity) -> &[String] {
+    terms(opportunity).map_or(&[], |terms| &terms.buyers)
 }
 
 /// It was seen Restricted before an offer of this time.
@@ -129,17 +137,18 @@ pub(super) fn is_over(opportunity: &Opportunity, released: Timestamp) -> bool {
 
 /// The end of its last day, UTC: 23:59:59 is within it.
 pub(super) fn over_at(opportunity: &Opportunity) -> Option<Timestamp> {
-    let next = opportunity.last_day?.tomorrow().ok()?;
+    let next = terms(opportunity)?.last_day?.tomorrow().ok()?;
     TimeZone::UTC.to_timestamp(next.to_datetime(Time::midnight())).ok()
 }
 
 /// The targeted buyers are known and all of them allowed, or any buyer is.
 fn buyers_fit(targeted: &[String], opportunity: &Opportunity) -> bool {
-    opportunity.buyers.is_empty() || (!targeted.is_empty() && !is_outside(targeted, opportunity))
+    buyers(opportunity).is_empty() || (!targeted.is_empty() && !is_outside(targeted, opportunity))
 }
 
 /// One of these buyers is none of those that the opportunity names.
-pub(super) fn is_outside<T: AsRef<str>>(buyers: &[T], opportunity: &Opportunity) -> bool {
-    let allowed = |buyer: &T| opportunity.buyers.iter().any(|one| one == buyer.as_ref());
-    !opportunity.buyers.is_empty() && !buyers.iter().all(allowed)
+pub(super) fn is_outside<T: AsRef<str>>(targeted: &[T], opportunity: &Opportunity) -> bool {
+    let named = buyers(opportunity);
+    let allowed = |buyer: &T| named.iter().any(|one| one == buyer.as_ref());
+    !named.is_empty() && !targeted.iter().all(allowed)
 }

@@ -18,26 +18,52 @@ pub(super) fn accept(
     accepted: Timestamp,
 ) {
     let mut offer = offer.clone();
-    let mut accepted = accepted;
-    let mut intent = "NEW";
-    let mut previous = None;
+    let mut next = Acceptance { accepted, intent: "NEW", previous: None };
     for _ in 0..3 {
-        if accepted > later(market.now, -120) {
-            return;
-        }
-        let mut life = Life::new(draw, market.now, &offer, buyer, accepted, intent);
-        life.agreement.previous = previous;
-        let succession = Fate::draw(&mut life).happen(&mut life);
-        let agreement = life.agreement;
-        let id = agreement.id.clone();
-        market.agreements.insert(id.clone(), agreement);
+        let Some((id, succession)) = live(draw, market, &offer, buyer, &next) else { return };
         let Some(succession) = succession else { return };
-        let Some(next) = successor(draw, scene, market, &offer, &succession) else { return };
-        accepted = draw.after(succession.at, -HOUR, HOUR).max(later(next.released, 1));
-        intent = succession.intent();
-        previous = draw.percent(50).then_some(id);
-        offer = next;
+        let new = successor(draw, scene, market, &offer, &succession);
+        let Some(new) = new else { return };
+        next = Acceptance {
+            accepted: draw.after(succession.at, -HOUR, HOUR).max(later(new.released, 1)),
+            intent: succession.intent(),
+            previous: draw.percent(50).then_some(id),
+        };
+        offer = new;
+        if next.previous.is_none() && draw.percent(15) {
+            // Two that may follow: nobody's to choose from.
+            live(draw, market, &offer, buyer, &next);
+        }
     }
+}
+
+/// That a buyer accepts an offer.
+#[derive(Debug)]
+struct Acceptance {
+    accepted: Timestamp,
+    intent: &'static str,
+    /// The agreement that it follows, if that is named.
+    previous: Option<String>,
+}
+
+/// One agreement with its whole life until now; none if it would begin later.
+fn live(
+    draw: &mut Draw,
+    market: &mut Market,
+    offer: &Offer,
+    buyer: &str,
+    of: &Acceptance,
+) -> Option<(String, Option<Succession>)> {
+    if of.accepted > later(market.now, -120) {
+        return None;
+    }
+    let mut life = Life::new(draw, market.now, offer, buyer, of);
+    life.sister = market.is_sister(&offer.seller);
+    let succession = Fate::draw(&mut life).happen(&mut life);
+    let agreement = life.finish();
+    let id = agreement.id.clone();
+    market.agreements.insert(id.clone(), agreement);
+    Some((id, succession))
 }
 
 /// The offer that is accepted next: the same for a renewal, mostly a new one for a replacement.
@@ -71,6 +97,10 @@ pub(super) struct Life<'a> {
     product: Product,
     /// Its notices name the opportunity.
     named: bool,
+    /// The seller is our account too.
+    sister: bool,
+    /// When AWS last told of it in time.
+    last: Timestamp,
 }
 
 impl<'a> Life<'a> {
@@ -79,23 +109,22 @@ impl<'a> Life<'a> {
         now: Timestamp,
         offer: &Offer,
         buyer: &str,
-        accepted: Timestamp,
-        intent: &'static str,
+        of: &Acceptance,
     ) -> Self {
         // Some of AWS's services write whole seconds.
-        let accepted = if draw.percent(30) { whole(accepted) } else { accepted };
-        let future = intent == "NEW" && draw.percent(12);
+        let accepted = if draw.percent(30) { whole(of.accepted) } else { of.accepted };
+        let future = of.intent == "NEW" && draw.percent(12);
         let starts = if future { later(accepted, draw.seconds(DAY, 60 * DAY)) } else { accepted };
         let days = [30, 90, 365].get(draw.below(4)).copied();
         let agreement = Agreement {
             id: format!("agmt-{}", draw.text(25)),
             offer: offer.id.clone(),
             buyer: buyer.to_owned(),
-            intent,
+            intent: of.intent,
             accepted,
             starts,
             ends: days.map(|days| later(starts, days * DAY)),
-            previous: None,
+            previous: of.previous.clone(),
             said: Vec::new(),
         };
         let named = match offer.sale {
@@ -104,20 +133,41 @@ impl<'a> Life<'a> {
             Sale::Resold => true,
         };
         let product = offer.product.clone();
-        Self { draw, now, agreement, sale: offer.sale, product, named }
+        let last = accepted;
+        Self { draw, now, agreement, sale: offer.sale, product, named, sister: false, last }
     }
 
     /// AWS tells of it some seconds after it happened; nothing that would come after now.
     pub(super) fn say(&mut self, happened: Timestamp, what: What) -> Option<Timestamp> {
-        let last = self.agreement.said.last().map(|said| later(said.at, 1));
-        let at = whole(later(happened, self.draw.seconds(2, 20)));
-        let at = last.map_or(at, |last| last.max(at));
+        // Where the detail has a time of its own, AWS may be late and everything else in order.
+        let dated = matches!(what, What::Advisory { .. } | What::Cancellation { .. });
+        let late = dated && self.draw.percent(15);
+        let at = if late {
+            whole(later(happened, self.draw.seconds(HOUR, 20 * HOUR)))
+        } else {
+            let at = whole(later(happened, self.draw.seconds(2, 20)));
+            at.max(later(whole(self.last), 1))
+        };
         if at > self.now {
             return None;
+        }
+        if !late {
+            self.last = at;
         }
         let said = self.said(at, what);
         self.agreement.said.push(said);
         Some(at)
+    }
+
+    /// AWS may tell the last thing once more, as another event.
+    fn finish(mut self) -> Agreement {
+        let again = self.agreement.said.last().map(|said| said.what.clone());
+        let again = again.filter(|what| !matches!(what, What::Amended { .. }));
+        if let Some(what) = again.filter(|_| self.draw.percent(6)) {
+            self.say(later(self.last, HOUR), what);
+        }
+        self.agreement.said.sort_by_key(|said| said.at);
+        self.agreement
     }
 
     /// Whether we heard of its creation.
@@ -188,17 +238,14 @@ impl<'a> Life<'a> {
             | What::RenewalUpcoming => said.names = vec![id],
         }
         // Without its account and its role nobody could tell whose sale it is.
-        said.account |= said.role == Role::None;
+        said.account |= said.role == Role::None || self.sister;
         said
     }
 
     /// AWS tells the manufacturer of a partner's sale, the proposer of ours; of licenses the manufacturer alone.
     fn role(&mut self, what: &What) -> Role {
-        let license = matches!(
-            what,
-            What::LicenseUpdated { .. } | What::LicenseDeprovisioned { .. } | What::Advisory { .. }
-        );
-        let odd = self.draw.below(40);
+        let license = what.is_told_to_the_maker();
+        let odd = if self.sister { 39 } else { self.draw.below(40) };
         match self.sale {
             Sale::Partner if odd == 0 => Role::None,
             Sale::Partner if odd == 1 && *what != What::Created => Role::Distributor,

@@ -30,8 +30,11 @@ fn accept(draw: &mut Draw, scene: &Scene, market: &mut Market, offer: &Offer) {
     let may = if offer.buyers.is_empty() { &scene.buyers } else { &offer.buyers };
     let number = if draw.percent(60) { 1 } else { 1 + draw.below(3) };
     for buyer in draw.some(may, number) {
-        let accepted = draw.after(offer.released, HOUR, 10 * DAY);
-        agreement::accept(draw, scene, market, offer, &buyer, accepted);
+        let times = if draw.percent(4) { 2 } else { 1 };
+        for _ in 0..times {
+            let accepted = draw.after(offer.released, HOUR, 10 * DAY);
+            agreement::accept(draw, scene, market, offer, &buyer, accepted);
+        }
     }
 }
 
@@ -57,7 +60,7 @@ pub(super) fn from_one_of(
         .collect();
     let source = *draw.one(&of)?;
     let released = release(draw, source, market.now)?;
-    let buyers = buyers(draw, scene, &source.buyers);
+    let buyers = buyers(draw, scene, &source.terms.buyers);
     let sale = if *seller == market.us { Sale::Resold } else { Sale::Partner };
     let product = source.product.clone();
     let mut offer = offer(draw, sale, seller, product, buyers, released);
@@ -76,7 +79,7 @@ pub(super) fn own(draw: &mut Draw, scene: &Scene, market: &Market) -> Option<Off
 
 /// When an offer is released: mostly while the opportunity can be used, sometimes too early or too late.
 fn release(draw: &mut Draw, source: &Opportunity, now: Timestamp) -> Option<Timestamp> {
-    let day_after = source.last_day.and_then(|day| day.tomorrow().ok());
+    let day_after = source.terms.last_day.and_then(|day| day.tomorrow().ok());
     let over = day_after
         .and_then(|day| TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).ok());
     let restricted = source.sights.iter().find(|sight| sight.stage == Stage::Restricted);
@@ -132,12 +135,12 @@ fn offer(
 
 /// Puts two offers of one seller into a set, and the notices of two others under one EventBridge id.
 pub(super) fn bundle(draw: &mut Draw, market: &mut Market) {
-    let told: Vec<Offer> = market.offers.values().filter(|offer| offer.told).cloned().collect();
+    let all: Vec<Offer> = market.offers.values().cloned().collect();
+    let told = all.iter().filter(|offer| offer.told);
     if draw.percent(25) {
         let id = format!("offerset-{}", draw.text(13));
-        let first = draw.one(&told).cloned();
-        let seller = first.map(|offer| offer.seller);
-        let same = told.iter().filter(|offer| Some(&offer.seller) == seller.as_ref());
+        let seller = draw.one(&all).map(|offer| offer.seller.clone());
+        let same = all.iter().filter(|offer| Some(&offer.seller) == seller.as_ref());
         let same: Vec<String> = same.map(|offer| offer.id.clone()).collect();
         for member in draw.some(&same, 2) {
             if let Some(offer) = market.offers.get_mut(&member) {
@@ -146,7 +149,7 @@ pub(super) fn bundle(draw: &mut Draw, market: &mut Market) {
         }
     }
     if draw.percent(25) {
-        let ids: Vec<String> = told.iter().map(|offer| offer.id.clone()).collect();
+        let ids: Vec<String> = told.map(|offer| offer.id.clone()).collect();
         if let [one, other] = draw.some(&ids, 2).as_slice() {
             market.twins.push((one.clone(), other.clone()));
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::draw::{DAY, Draw, whole};
-use crate::market::{Aside, Flaw, Market, Rest};
+use crate::market::{Aside, Flaw, Market, Offer, Rest};
 
 use super::Scene;
 
@@ -54,11 +54,19 @@ pub(super) fn invent(draw: &mut Draw, scene: &Scene, market: &mut Market) {
     }
     for _ in 0..draw.below(3) {
         let Some(how) = draw.one(&FLAWS).copied() else { continue };
-        add(draw, scene, market, Rest::Malformed { how });
+        // A broken copy of a good notice: under its id, as far as that can be read.
+        let readable = !matches!(how, Flaw::Truncated | Flaw::NotJson | Flaw::NotAnObject);
+        let told: Vec<&Offer> = market.offers.values().filter(|offer| offer.told).collect();
+        let like = draw.one(&told).map(|offer| offer.id.clone());
+        let like = like.filter(|_| readable && draw.percent(20));
+        add(draw, scene, market, Rest::Malformed { how, like });
     }
     if !market.accounts.is_empty() {
         for _ in 0..draw.below(3) {
-            let offer = format!("offer-{}", draw.text(13));
+            // One of theirs, or their copy of a notice about one of ours.
+            let known: Vec<&String> = market.offers.keys().collect();
+            let known = draw.one(&known).map(|id| (*id).clone()).filter(|_| draw.percent(50));
+            let offer = known.unwrap_or_else(|| format!("offer-{}", draw.text(13)));
             let account = "444455556666".to_owned();
             add(draw, scene, market, Rest::Foreign { account, offer });
         }

@@ -15,7 +15,7 @@ pub(super) fn text<'a>(item: &'a Value, key: &str) -> Option<&'a str> {
 /// One item under comparison.
 pub(super) struct Comparison<'a> {
     faults: &'a mut Vec<Fault>,
-    promise: Promise,
+    pub(super) promise: Promise,
     subject: String,
     pub(super) item: &'a Value,
 }

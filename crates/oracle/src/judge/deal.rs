@@ -73,7 +73,7 @@ fn source(compare: &mut Comparison<'_>, deal: &Deal, item: &Value) {
     let promise = match basis {
         Some("confirmed") if opportunity != wanted.1 => Promise::FalseLink,
         _ if opportunity.is_some() && opportunity != wanted.1 => Promise::Guessed,
-        _ => Promise::Wrong,
+        _ => compare.promise,
     };
     let shown = |(basis, id): (Option<&str>, Option<&str>)| {
         format!("{} {}", basis.unwrap_or("no link"), id.unwrap_or("none"))

@@ -41,7 +41,7 @@ pub(super) fn linked(compare: &mut Comparison<'_>, link: Option<&Link>, found: &
         let promise = match basis {
             Some("confirmed") => Promise::FalseLink,
             _ if opportunity.is_some() && opportunity != wanted => Promise::Guessed,
-            _ => Promise::Wrong,
+            _ => compare.promise,
         };
         let shown = |basis: Option<&str>, id: Option<&str>| {
             format!("{} {}", basis.unwrap_or("no link"), id.unwrap_or("none"))

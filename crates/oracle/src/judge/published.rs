@@ -31,7 +31,7 @@ pub(super) fn judge(faults: &mut Vec<Fault>, expected: &Expected, observed: &Obs
 
 type Last<'a> = BTreeMap<(&'a str, &'a str), &'a Published>;
 
-/// No event id twice, each version of a stream once, one grant an entitlement.
+/// No event id twice, each version of a stream once, one grant an entitlement, no event with another's status.
 fn repeated(faults: &mut Vec<Fault>, published: &[Published]) {
     let mut ids = BTreeSet::new();
     let mut versions = BTreeSet::new();
@@ -47,19 +47,24 @@ fn repeated(faults: &mut Vec<Fault>, published: &[Published]) {
         if !versions.insert((&event.stream, event.version)) {
             twice(Promise::Published, format!("{} version {}", event.stream, event.version));
         }
-        if event.detail_type == "Entitlement Granted" {
-            if !granted.insert(&event.stream) {
-                twice(Promise::Doubled, format!("grant of {}", event.stream));
-            }
-            let status = text(&event.detail, "status").unwrap_or("none");
-            if !matches!(status, "scheduled" | "active") {
-                faults.push(Fault {
-                    promise: Promise::Published,
-                    subject: format!("grant of {}", event.stream),
-                    expected: "scheduled or active".to_owned(),
-                    found: status.to_owned(),
-                });
-            }
+        if event.detail_type == "Entitlement Granted" && !granted.insert(&event.stream) {
+            twice(Promise::Doubled, format!("grant of {}", event.stream));
+        }
+        let status = text(&event.detail, "status").unwrap_or("none");
+        let statuses: &[&str] = match event.detail_type.as_str() {
+            "Entitlement Granted" => &["scheduled", "active"],
+            "Entitlement Started" => &["active"],
+            "Entitlement Ending" => &["ending"],
+            "Entitlement Ended" => &["ended"],
+            _ => continue,
+        };
+        if !statuses.contains(&status) {
+            faults.push(Fault {
+                promise: Promise::Published,
+                subject: format!("{} of {}", event.detail_type, event.stream),
+                expected: statuses.join(" or "),
+                found: status.to_owned(),
+            });
         }
     }
 }

@@ -27,7 +27,13 @@ fn opportunities(market: &Market) -> Vec<(&'static str, usize)> {
         *by_partner.entry(&of.reseller.account).or_default() += 1;
     }
     let at = |stage| all().filter(|of| of.sights.iter().any(|sight| sight.stage == stage)).count();
-    let named = |of: &&crate::market::Opportunity| of.names.first() == Some(&of.product.uuid);
+    let by = |names: usize| {
+        let sights = all().flat_map(|of| of.sights.iter().map(move |one| (of, one)));
+        let is = |(of, one): &(&crate::market::Opportunity, &crate::market::Sight)| {
+            one.names.len() == names && one.names.contains(&of.product.uuid)
+        };
+        sights.filter(is).count()
+    };
     let late = all().filter(|of| {
         of.sights.iter().all(|one| one.imported > crate::draw::later(one.modified, 10 * 86_400))
             && is_described(of)
@@ -35,12 +41,18 @@ fn opportunities(market: &Market) -> Vec<(&'static str, usize)> {
     vec![
         ("partner with one opportunity", by_partner.values().filter(|n| **n == 1).count()),
         ("partner with three or more", by_partner.values().filter(|n| **n >= 3).count()),
-        ("open-ended", all().filter(|of| of.last_day.is_none() && of.quantity.is_none()).count()),
-        ("until a day", all().filter(|of| of.last_day.is_some() && of.quantity.is_none()).count()),
-        ("single use", all().filter(|of| of.quantity == Some(1)).count()),
-        ("several uses", all().filter(|of| of.quantity > Some(1)).count()),
-        ("targeted", all().filter(|of| !of.buyers.is_empty()).count()),
-        ("any buyer", all().filter(|of| of.buyers.is_empty()).count()),
+        (
+            "open-ended",
+            all().filter(|of| of.terms.last_day.is_none() && of.terms.quantity.is_none()).count(),
+        ),
+        (
+            "until a day",
+            all().filter(|of| of.terms.last_day.is_some() && of.terms.quantity.is_none()).count(),
+        ),
+        ("single use", all().filter(|of| of.terms.quantity == Some(1)).count()),
+        ("several uses", all().filter(|of| of.terms.quantity > Some(1)).count()),
+        ("targeted", all().filter(|of| !of.terms.buyers.is_empty()).count()),
+        ("any buyer", all().filter(|of| of.terms.buyers.is_empty()).count()),
         ("seen as draft", at(Stage::Draft)),
         ("seen restricted", at(Stage::Restricted)),
         ("never described", all().filter(|of| !is_described(of)).count()),
@@ -51,8 +63,12 @@ fn opportunities(market: &Market) -> Vec<(&'static str, usize)> {
             };
             all().filter(only).count()
         }),
-        ("product by UUID", all().filter(named).count()),
-        ("product by UUID and ARN", all().filter(|of| of.names.len() > 1).count()),
+        ("product by UUID", by(1)),
+        ("product by UUID and ARN", by(2)),
+        (
+            "terms changed after a draft",
+            all().filter(|of| of.sights.iter().any(|one| one.terms != of.terms)).count(),
+        ),
         ("granted to us", all().filter(|of| of.reseller == market.us).count()),
     ]
 }
@@ -79,6 +95,15 @@ fn offers(world: &World) -> Vec<(&'static str, usize)> {
         ("offer never accepted", all().count() - accepted(1)),
         ("offer in a set", all().filter(|offer| offer.set.is_some()).count()),
         ("one id, two contents", market.twins.len()),
+        (
+            "offer known by its set only",
+            all()
+                .filter(|one| {
+                    one.set.is_some() && !one.told && known.of_offer(&one.id).next().is_none()
+                })
+                .count(),
+        ),
+        ("two accounts of ours told", all().filter(|one| market.is_sister(&one.seller)).count()),
         ("link confirmed", basis(Basis::Confirmed)),
         ("link inferred", basis(Basis::Inferred)),
         ("link ambiguous", basis(Basis::Ambiguous)),
@@ -159,6 +184,22 @@ fn notices(world: &World) -> Vec<(&'static str, usize)> {
         ("without an account", said.iter().filter(|said| !said.account).count()),
         ("without an agreement", said.iter().filter(|said| !said.agreement).count()),
         ("parked for ever", expected(market).inbox["parked"]),
+        ("told again", {
+            let all = market.agreements.values();
+            all.filter(|one| matches!(one.said.as_slice(), [.., a, b] if a.what == b.what)).count()
+        }),
+        ("told out of order", {
+            let at = |said: &Said| match said.what {
+                What::Advisory { at, .. } | What::Cancellation { at, .. } => Some(at),
+                _ => None,
+            };
+            let all = market.agreements.values();
+            all.filter(|one| !one.said.iter().filter_map(at).is_sorted()).count()
+        }),
+        (
+            "broken copy under a good id",
+            rest(|what| matches!(what, Rest::Malformed { like: Some(_), .. })),
+        ),
         ("accounts configured", usize::from(!market.accounts.is_empty())),
         ("no account configured", usize::from(market.accounts.is_empty())),
         ("unknown", kind(NoticeKind::Unknown)),

@@ -112,7 +112,9 @@ fn published(expected: &Expected) -> Vec<Published> {
         let mut before = entitlement(deal);
         before["status"] = json!("active");
         events.push((stream.clone(), "Entitlement Granted", before));
-        events.push((stream, "Entitlement Ended", entitlement(deal)));
+        let ending = deal.status == "ending";
+        let name = if ending { "Entitlement Ending" } else { "Entitlement Ended" };
+        events.push((stream, name, entitlement(deal)));
     }
     for finding in findings(expected) {
         let stream = finding["subject"].as_str().unwrap_or_default().to_owned();

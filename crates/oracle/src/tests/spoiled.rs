@@ -72,8 +72,9 @@ fn each_spoiled_ledger_has_its_fault() {
             Some(())
         }),
         ("the last word is another", Promise::Access, |of| {
-            let ended = |event: &&mut crate::Published| event.detail_type == "Entitlement Ended";
-            of.published.iter_mut().find(ended)?.detail["status"] = json!("active");
+            let ended =
+                |event: &&mut crate::Published| event.detail_type.starts_with("Entitlement End");
+            of.published.iter_mut().find(ended)?.detail["status"] = json!("scheduled");
             Some(())
         }),
     ];

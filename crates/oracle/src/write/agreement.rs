@@ -8,8 +8,14 @@ use crate::world::Notice;
 
 use super::{AGREEMENTS, Event, object, product, stamp, stamped_end, with_id};
 
-/// One notice about an agreement.
-pub(super) fn told(draw: &mut Draw, market: &Market, of: &Agreement, said: &Said) -> Notice {
+/// One notice about an agreement: to us, or to the account of ours that sells.
+pub(super) fn told(
+    draw: &mut Draw,
+    market: &Market,
+    of: &Agreement,
+    said: &Said,
+    seller: Option<&str>,
+) -> Notice {
     let offer = market.offers.get(&of.offer);
     let mut detail = match &said.what {
         What::Cancellation { .. } => request_detail(draw, of, said, offer),
@@ -17,6 +23,7 @@ pub(super) fn told(draw: &mut Draw, market: &Market, of: &Agreement, said: &Said
     };
     add_what(draw, &mut detail, of, said);
     let role = match said.role {
+        _ if seller.is_some() => " - Proposer",
         Role::Manufacturer => " - Manufacturer",
         Role::Proposer => " - Proposer",
         Role::Distributor => " - Distributor",
@@ -27,7 +34,7 @@ pub(super) fn told(draw: &mut Draw, market: &Market, of: &Agreement, said: &Said
         id: draw.uuid(),
         source: AGREEMENTS,
         detail_type: &format!("{}{role}", family(&said.what)),
-        account: said.account.then_some(market.us.account.as_str()),
+        account: seller.or_else(|| said.account.then_some(market.us.account.as_str())),
         resources: vec![format!("arn:aws:aws-marketplace::aws:agreement:{}", of.id)],
         detail,
     };

@@ -10,7 +10,12 @@ use crate::world::{Notice, NoticeKind};
 use super::{AGREEMENTS, CATALOG, Event, object};
 
 /// One notice, or poison.
-pub(super) fn told(draw: &mut Draw, market: &Market, aside: &Aside) -> Notice {
+pub(super) fn told(
+    draw: &mut Draw,
+    market: &Market,
+    aside: &Aside,
+    like: Option<String>,
+) -> Notice {
     let us = market.us.account.as_str();
     let (kind, event) = match &aside.what {
         Rest::ChangeSet { id, result } => {
@@ -54,10 +59,11 @@ pub(super) fn told(draw: &mut Draw, market: &Market, aside: &Aside) -> Notice {
             let detail = json!({"offer": {"id": offer}, "sellerOfRecord": {"accountId": account}});
             (NoticeKind::Foreign, event(draw, aside.at, CATALOG, "Offer Released", account, detail))
         }
-        Rest::Malformed { how } => {
+        Rest::Malformed { how, .. } => {
             let detail = json!({"agreement": {"id": draw.text(25)}});
             let name = "Purchase Agreement Created - Manufacturer";
-            let event = event(draw, aside.at, AGREEMENTS, name, us, detail);
+            let mut event = event(draw, aside.at, AGREEMENTS, name, us, detail);
+            event.id = like.unwrap_or(event.id);
             return broken(draw, event, *how);
         }
     };

@@ -11,8 +11,15 @@ use crate::world::Notice;
 
 use super::{CATALOG, Event, object, product, stamped_end};
 
-/// `Offer Released`.
-pub(super) fn released(draw: &mut Draw, offer: &Offer, id: String, market: &Market) -> Notice {
+/// `Offer Released`, as told to one of our accounts.
+pub(super) fn released(
+    draw: &mut Draw,
+    offer: &Offer,
+    id: String,
+    market: &Market,
+    to: &str,
+) -> Notice {
+    let sister = market.is_sister(&offer.seller);
     let (seller, maker) = (&offer.seller, &offer.product.maker);
     let mut detail = object(json!({
         "catalog": "AWSMarketplace",
@@ -30,20 +37,20 @@ pub(super) fn released(draw: &mut Draw, offer: &Offer, id: String, market: &Mark
         detail.insert("product".to_owned(), Value::Object(named));
     }
     // Of our own offers the maker tells the type.
-    if offer.sale != Sale::Partner || draw.percent(90) {
+    if offer.sale != Sale::Partner || sister || draw.percent(90) {
         let maker = json!({"accountId": maker.account, "name": maker.name});
         detail.insert("manufacturer".to_owned(), maker);
     }
     if !offer.buyers.is_empty() {
         detail.insert("targetedBuyerAccountIds".to_owned(), json!(offer.buyers));
     }
-    let told = offer.sale == Sale::Resold || draw.percent(92);
+    let told = offer.sale == Sale::Resold || sister || draw.percent(92);
     let event = Event {
         at: offer.released,
         id,
         source: CATALOG,
         detail_type: "Offer Released",
-        account: told.then_some(market.us.account.as_str()),
+        account: told.then_some(to),
         resources: vec![arn("Offer", &seller.account, &offer.id)],
         detail,
     };

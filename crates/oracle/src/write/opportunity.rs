@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::draw::Draw;
-use crate::market::{Opportunity, Sight, Stage};
+use crate::market::{Opportunity, Party, Sight, Stage, Terms};
 
 use super::{object, product_arn, stamp};
 
@@ -38,7 +38,7 @@ fn details(draw: &mut Draw, opportunity: &Opportunity, sight: &Sight) -> Map<Str
         Stage::Active => "Active",
         Stage::Restricted => "Restricted",
     };
-    let by_uuid = opportunity.names.contains(&product.uuid);
+    let by_uuid = sight.names.contains(&product.uuid);
     let mut details = object(json!({
         "Name": format!("{} via {}", product.title, reseller.name),
         "Description": format!("Resale of {}", product.title),
@@ -49,10 +49,10 @@ fn details(draw: &mut Draw, opportunity: &Opportunity, sight: &Sight) -> Map<Str
         "ManufacturerAccountId": product.maker.account,
         "ManufacturerLegalName": product.maker.name,
         "OfferDetails": {"OfferExtendedStatus": "Not Started", "OfferCreatedCount": draw.below(2)},
-        "Terms": terms(draw, opportunity),
-        "Rules": rules(draw, opportunity),
+        "Terms": terms(draw, &sight.terms),
+        "Rules": rules(draw, &opportunity.reseller, &sight.terms),
     }));
-    if opportunity.names.contains(&product.id) {
+    if sight.names.contains(&product.id) {
         details.insert("ProductArn".to_owned(), json!(product_arn(product)));
     }
     if draw.percent(20) {
@@ -61,7 +61,7 @@ fn details(draw: &mut Draw, opportunity: &Opportunity, sight: &Sight) -> Map<Str
     details
 }
 
-fn terms(draw: &mut Draw, opportunity: &Opportunity) -> Vec<Value> {
+fn terms(draw: &mut Draw, of: &Terms) -> Vec<Value> {
     let url =
         format!("https://documents.s3.amazonaws.com/eula.pdf?X-Amz-Signature={}", draw.text(9));
     let mut terms = vec![
@@ -71,10 +71,10 @@ fn terms(draw: &mut Draw, opportunity: &Opportunity) -> Vec<Value> {
         json!({"Type": "BuyerLegalTerm", "Id": "term-2",
             "Documents": [{"Type": "CustomEula", "Url": url}]}),
     ];
-    if !opportunity.buyers.is_empty() {
+    if !of.buyers.is_empty() {
         let buyer = |account: &String| json!({"AwsAccountId": account, "LegalName": "A buyer"});
         let objects = draw.percent(80);
-        let buyers = opportunity.buyers.iter();
+        let buyers = of.buyers.iter();
         let accounts: Vec<Value> =
             if objects { buyers.map(buyer).collect() } else { buyers.map(|a| json!(a)).collect() };
         terms.push(json!({"Type": "BuyerTargetingTerm", "Id": "term-3",
@@ -83,8 +83,8 @@ fn terms(draw: &mut Draw, opportunity: &Opportunity) -> Vec<Value> {
     terms
 }
 
-fn rules(draw: &mut Draw, opportunity: &Opportunity) -> Vec<Value> {
-    let (day, quantity) = (opportunity.last_day, opportunity.quantity);
+fn rules(draw: &mut Draw, reseller: &Party, of: &Terms) -> Vec<Value> {
+    let (day, quantity) = (of.last_day, of.quantity);
     let limited = day.is_some() || quantity.is_some();
     let mut availability = object(json!({
         "Type": "AvailabilityRule",
@@ -101,7 +101,6 @@ fn rules(draw: &mut Draw, opportunity: &Opportunity) -> Vec<Value> {
     if let Some(quantity) = quantity {
         availability.insert("OffersMaxQuantity".to_owned(), json!(quantity));
     }
-    let reseller = &opportunity.reseller;
     let targeting = json!({"Type": "PartnerTargetingRule", "Id": "rule-2",
         "ResellerAccountId": reseller.account, "ResellerLegalName": reseller.name,
         "ResellerRole": "ChannelPartner"});
