@@ -9,16 +9,29 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Each crate, and the crates of ours that it may depend on: only such as stand above it. A new crate is a new line.
-const CRATES: [(&str, &[&str]); 9] = [
-    ("oracle", &[]),
+const CRATES: [(&str, &[&str]); 10] = [
     ("marketplace", &[]),
+    // Knows the truth, and must not know how we decide.
+    ("oracle", &[]),
     ("deal", &["marketplace"]),
     ("ledger", &["marketplace", "deal"]),
     ("ledger-sqlite", &["marketplace", "deal", "ledger"]),
     ("ledger-postgres", &["marketplace", "deal", "ledger"]),
     ("processor", &["marketplace", "deal", "ledger"]),
     ("lambda", &["marketplace", "deal", "ledger", "ledger-postgres", "processor"]),
-    ("cli", &["marketplace", "deal", "ledger", "ledger-sqlite", "ledger-postgres", "processor"]),
+    ("simulator", &["marketplace", "oracle", "deal", "ledger", "processor"]),
+    (
+        "cli",
+        &[
+            "marketplace",
+            "deal",
+            "ledger",
+            "ledger-sqlite",
+            "ledger-postgres",
+            "processor",
+            "simulator",
+        ],
+    ),
 ];
 
 /// The first letters of a technology's packages, and the crates that may name it.
@@ -35,8 +48,8 @@ const TECHNOLOGIES: [(&str, &[&str]); 16] = [
     ("indicatif", &["cli"]),
     ("comfy-table", &["cli"]),
     ("anstream", &["cli"]),
-    // Randomness: the jitter of retries, worlds of a seed, and ids at the edge.
-    ("fastrand", &["oracle", "processor"]),
+    // Randomness: the jitter of retries, what is drawn from a seed, and ids at the edge.
+    ("fastrand", &["oracle", "processor", "simulator"]),
     ("rand", &[]),
     ("uuid", &["cli"]),
     ("toml", &[]),
@@ -103,6 +116,48 @@ fn every_crate_depends_on_what_its_layer_allows() {
         assert!(names.iter().any(|other| other == name), "there is no crate {name}");
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Where a manifest turns planted faults on: in its default features, or for a dependency of what is released.
+fn planted(manifest: &Table) -> Vec<String> {
+    let mut found = Vec::new();
+    let features = manifest.get("features").and_then(Value::as_table);
+    for (name, turned_on) in features.into_iter().flatten() {
+        let turned_on = turned_on.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let planted = turned_on.filter(|other| other.split('/').next_back() == Some("planted"));
+        found.extend(
+            planted.filter(|_| name != "planted").map(|it| format!("{name} turns {it} on")),
+        );
+    }
+    for heading in ["dependencies", "build-dependencies"] {
+        let packages = manifest.get(heading).and_then(Value::as_table);
+        for (package, value) in packages.into_iter().flatten() {
+            let features = value.get("features").and_then(Value::as_array).into_iter().flatten();
+            let planted = features.filter(|feature| feature.as_str() == Some("planted"));
+            found.extend(planted.map(|_| format!("{package} is taken with planted faults")));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_crate_is_released_with_planted_faults() {
+    for (name, _) in CRATES {
+        let path = workspace().join("crates").join(name).join("Cargo.toml");
+        assert_eq!(planted(&manifest(&path)), Vec::<String>::new(), "{name}");
+    }
+    let cases = [
+        // manifest, faults
+        ("[features]\nplanted = [\"deal/planted\"]", 0),
+        ("[features]\ndefault = [\"planted\"]", 1),
+        ("[features]\nmore = [\"deal/planted\"]", 1),
+        ("[dependencies]\ndeal = { workspace = true, features = [\"planted\"] }", 1),
+        ("[dev-dependencies]\ndeal = { workspace = true, features = [\"planted\"] }", 0),
+    ];
+    for (text, expected) in cases {
+        let found = planted(&text.parse().expect("TOML"));
+        assert_eq!(found.len(), expected, "{text}: {found:?}");
+    }
 }
 
 #[test]

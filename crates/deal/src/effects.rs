@@ -58,6 +58,16 @@ pub fn effects(notification: &Notification, agreement: Option<&AgreementId>) -> 
             described(document, &Witness::new(Authority::Described, at, &notification.digest))
         }
         Family::Agreement(_) if is_purchase(notification) => Vec::new(),
+        #[cfg(feature = "planted")]
+        Family::Agreement(notice)
+            if crate::planted::stands(crate::planted::Planted::EntitlementByBuyer)
+                && notice.acceptor.is_some() =>
+        {
+            let buyer = notice.acceptor.as_ref().map(AccountId::as_str).unwrap_or_default();
+            let said = said(authority(&notice.what));
+            let id = AgreementId::new(buyer).ok();
+            id.map_or_else(Vec::new, |id| agreement_notice(notification, notice, &id, &said))
+        }
         Family::Agreement(notice) => match notice.agreement.as_ref().or(agreement) {
             Some(id) => agreement_notice(notification, notice, id, &said(authority(&notice.what))),
             None => Vec::new(),

@@ -193,6 +193,10 @@ impl<T> Register<T> {
 
 impl<T: Clone> Join for Register<T> {
     fn join(&mut self, other: &Self) {
+        #[cfg(feature = "planted")]
+        if crate::planted::stands(crate::planted::Planted::ArrivalWins) && !other.is_empty() {
+            self.0.clone_from(&other.0);
+        }
         if self.order() < other.order() {
             self.0.clone_from(&other.0);
         }

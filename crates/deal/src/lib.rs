@@ -38,6 +38,8 @@ pub mod judge;
 pub mod key;
 pub mod lattice;
 pub mod moment;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod public;
 pub mod renewal;
 pub mod route;

@@ -195,6 +195,10 @@ impl World {
 
     /// The time at which a stream is judged: now, but never earlier than it was judged before.
     pub(crate) fn judging_time(&self, id: &StreamId) -> Moment {
+        #[cfg(feature = "planted")]
+        if deal::planted::stands(deal::planted::Planted::JudgedEarlier) {
+            return self.now;
+        }
         self.get(id).map_or(self.now, |entry| entry.before().concluded.judged_at.max(self.now))
     }
 

@@ -1,0 +1,46 @@
+//! Every planted fault is found, within a stated number of worlds, by the check that should find it.
+
+use std::collections::BTreeSet;
+
+use simulator::planted::{Planted, plant};
+use simulator::{Failure, Simulation};
+
+/// The first world in which a planted fault is found.
+fn found(fault: Planted, worlds: u64) -> Option<Failure> {
+    plant(Some(fault));
+    let simulation = Simulation { tries: 30, ..Simulation::default() };
+    let found = (0..worlds).find_map(|seed| simulation.world(seed).err());
+    plant(None);
+    found.map(|failure| *failure)
+}
+
+#[test]
+fn every_planted_fault_is_found() {
+    let cases = [
+        // fault, worlds within which it is found, a check that finds it
+        (Planted::WriteSkew, 100, "truth, guessed"),
+        (Planted::LostNotification, 10, "accounts"),
+        (Planted::ArrivalWins, 10, "truth, wrong"),
+        (Planted::NoOutboxRow, 10, "seals"),
+        (Planted::DedupeById, 100, "accounts"),
+        (Planted::EntitlementByBuyer, 10, "truth, missing"),
+        (Planted::LinkStays, 10, "truth, wrong"),
+        (Planted::CommittedTwice, 10, "outbox"),
+        (Planted::JudgedEarlier, 10, "truth, published"),
+    ];
+    assert_eq!(cases.map(|(fault, ..)| fault), Planted::ALL, "every fault has a line");
+    let mut wrong = Vec::new();
+    for (fault, worlds, check) in cases {
+        let Some(failure) = found(fault, worlds) else {
+            wrong.push(format!("{fault:?} was not found in {worlds} worlds"));
+            continue;
+        };
+        let checks: BTreeSet<String> =
+            failure.discrepancies.iter().map(|found| found.check.to_string()).collect();
+        println!("{fault:?} was found in world {} by {checks:?}", failure.seed);
+        if !checks.contains(check) {
+            wrong.push(format!("{fault:?} was found in world {} by {checks:?}", failure.seed));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
