@@ -233,10 +233,11 @@ fn rules_read(facts: Option<&OpportunityFacts>) -> Option<impl PartialEq> {
     facts.map(|facts| {
         let described = facts.described.get();
         let counters = described.and_then(|doc| doc.counters.clone());
-        let doc = described
-            .map(|doc| (doc.products.clone(), doc.buyers.clone(), doc.max_offers, doc.end_date));
+        let doc = described.map(|doc| (doc.buyers.clone(), doc.max_offers, doc.end_date));
+        // Every name that a description gave, also an older one that comes late.
+        let names = facts.names.clone();
         let times = (facts.created.get().copied(), facts.restricted.get(), facts.draft.get());
-        (doc, counters, times, facts.reseller.get().cloned())
+        (doc, names, counters, times, facts.reseller.get().cloned())
     })
 }
 
