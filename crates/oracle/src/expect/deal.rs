@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::draw::{HOUR, later};
+use crate::draw::{DAY, HOUR, later};
 use crate::known::{Known, Told};
-use crate::market::{Sale, Step};
+use crate::market::{Sale, Step, What};
 
 use super::link::{Basis, Link};
 use super::succession::{self, Successions};
@@ -36,10 +36,20 @@ pub(crate) struct Deal {
     pub(crate) predecessor: Option<String>,
     pub(crate) successor: Option<String>,
     pub(crate) advisory: bool,
+    /// The reminder that its end is near.
+    pub(crate) reminder: Option<Reminder>,
     /// Whether each license is still held.
     pub(crate) licenses: BTreeMap<String, bool>,
     pub(crate) cancellations: BTreeMap<String, &'static str>,
     pub(crate) adjustments: BTreeMap<String, &'static str>,
+}
+
+/// A reminder, as it must have been published last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reminder {
+    /// At most so many days are left; none if AWS reminds earlier.
+    pub(crate) days: Option<usize>,
+    pub(crate) ends: Option<Timestamp>,
 }
 
 impl Deal {
@@ -83,6 +93,8 @@ fn deal(
     let kind = told.sale(known.market);
     let end = end(told);
     let (basis, opportunity) = opportunity(known, links, told, kind);
+    let status = status(told, end.as_ref(), known.market.now);
+    let live = matches!(status, "scheduled" | "active");
     let partner = known.seller(told).filter(|_| kind == Some(Sale::Partner));
     let licenses = told.licenses().into_iter();
     let cancellations = told.cancellations().into_iter();
@@ -92,7 +104,7 @@ fn deal(
         id: agreement.id.clone(),
         created: kind.is_some(),
         sale: kind.map(Sale::word),
-        status: status(told, end.as_ref(), known.market.now),
+        status,
         reason: end.as_ref().map(|(_, reason)| reason.clone()),
         intent: agreement.intent,
         basis,
@@ -108,10 +120,28 @@ fn deal(
         predecessor: successions.predecessor(&agreement.id),
         successor: successions.successor(&agreement.id),
         advisory: told.advisory(),
+        reminder: reminder(told, known.market.now).filter(|_| live),
         licenses: licenses.map(|(id, of)| (owned(id), of.deprovisioned.is_none())).collect(),
         cancellations: cancellations.map(|(id, step)| (owned(id), step_word(step))).collect(),
         adjustments: adjustments.map(|(id, done)| (owned(id), adjusted(done))).collect(),
     }
+}
+
+/// AWS's intervals before the end by the terms, but for those before the start; and AWS's own announcements.
+fn reminder(told: &Told<'_>, now: Timestamp) -> Option<Reminder> {
+    let ends = told.ends();
+    let begins = told.agreement.starts;
+    let is_passed = |days: &usize| {
+        let before = i64::try_from(*days).unwrap_or_default() * DAY;
+        let at = ends.map(|ends| later(ends, -before));
+        at.is_some_and(|at| begins <= at && at <= now)
+    };
+    let days = [30, 60, 90, 120, 180].into_iter().find(is_passed);
+    let announced = told
+        .heard
+        .iter()
+        .any(|said| matches!(said.what, What::RenewalUpcoming | What::RenewalTermsFinalized));
+    (days.is_some() || announced).then_some(Reminder { days, ends })
 }
 
 const fn adjusted(completed: bool) -> &'static str {

@@ -115,7 +115,7 @@ impl<'a> Life<'a> {
         let accepted = if draw.percent(30) { whole(of.accepted) } else { of.accepted };
         let future = of.intent == "NEW" && draw.percent(12);
         let starts = if future { later(accepted, draw.seconds(DAY, 60 * DAY)) } else { accepted };
-        let days = [30, 90, 365].get(draw.below(4)).copied();
+        let days = [31, 92, 365].get(draw.below(4)).copied();
         let agreement = Agreement {
             id: format!("agmt-{}", draw.text(25)),
             offer: offer.id.clone(),

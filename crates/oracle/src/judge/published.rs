@@ -114,6 +114,16 @@ fn deals(faults: &mut Vec<Fault>, expected: &Expected, last: &Last<'_>) {
         deal::entitled(&mut compare, deal);
         compare.list("licenses", &deal.held());
     }
+    for deal in expected.deals.values().filter(|deal| deal.created) {
+        let Some(reminder) = &deal.reminder else { continue };
+        let stream = format!("agreement/{}", deal.id);
+        let Some(detail) = last_of(faults, last, "Renewal", &stream) else { continue };
+        let renewal = detail.get("renewal").unwrap_or(&Value::Null);
+        let subject = format!("{stream} reminder published");
+        let mut compare = Comparison::new(faults, Promise::Published, subject, renewal);
+        compare.number("days", reminder.days);
+        compare.time("ends_at", reminder.ends);
+    }
     let there = |id: &str| expected.deals.get(id).is_some_and(|deal| deal.created);
     strays(faults, last, "Entitlement", there);
 }

@@ -148,6 +148,7 @@ fn agreements(world: &World) -> Vec<(&'static str, usize)> {
         ("license awaited", deals().filter(|deal| deal.licenses.is_empty()).count()),
         ("license held", deals().filter(|deal| !deal.held().is_empty()).count()),
         ("several licenses", deals().filter(|deal| deal.licenses.len() > 1).count()),
+        ("reminded of the end", deals().filter(|deal| deal.reminder.is_some()).count()),
         ("advisory stands", deals().filter(|deal| deal.advisory).count()),
         ("live again by a newer license", {
             let revived = |deal: &&crate::expect::Deal| {

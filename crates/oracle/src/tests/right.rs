@@ -105,6 +105,11 @@ fn published(expected: &Expected) -> Vec<Published> {
     }
     for deal in expected.deals.values().filter(|deal| deal.created) {
         let stream = format!("agreement/{}", deal.id);
+        if let Some(reminder) = &deal.reminder {
+            let ends = reminder.ends.map(|at| at.to_string());
+            let renewal = json!({"renewal": {"days": reminder.days, "ends_at": ends}});
+            events.push((stream.clone(), "Renewal Upcoming", renewal));
+        }
         if deal.is_live() {
             events.push((stream, "Entitlement Granted", entitlement(deal)));
             continue;

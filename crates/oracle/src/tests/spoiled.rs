@@ -21,7 +21,7 @@ fn a_right_ledger_has_no_fault() {
 
 #[test]
 fn each_spoiled_ledger_has_its_fault() {
-    let cases: [(&str, Promise, Spoil); 24] = [
+    let cases: [(&str, Promise, Spoil); 25] = [
         ("an entitlement is missing", Promise::Missing, |of| of.entitlements.pop().map(drop)),
         ("an offer is missing", Promise::Missing, |of| of.offers.pop().map(drop)),
         ("a finding is missing", Promise::Missing, |of| of.findings.pop().map(drop)),
@@ -66,6 +66,11 @@ fn each_spoiled_ledger_has_its_fault() {
             Some(())
         }),
         ("a public event lost", Promise::Published, |of| of.published.pop().map(drop)),
+        ("the last reminder is late", Promise::Published, |of| {
+            let reminds = |event: &&mut crate::Published| event.detail_type == "Renewal Upcoming";
+            of.published.iter_mut().find(reminds)?.detail["renewal"]["days"] = json!(7);
+            Some(())
+        }),
         ("one event id twice", Promise::Published, |of| {
             let id = of.published.first()?.event_id.clone();
             of.published.last_mut()?.event_id = id;
