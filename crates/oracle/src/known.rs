@@ -63,7 +63,7 @@ impl<'a> Known<'a> {
     fn group_names(&mut self) {
         let mut groups: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
         for offer in self.market.offers.values().filter(|offer| offer.told) {
-            groups.entry(&offer.seller.account).or_default().push(&offer.names);
+            groups.entry(&offer.seller.account).or_default().extend(offer.namings());
         }
         for opportunity in self.market.opportunities.values().filter(|of| is_described(of)) {
             let names = opportunity.sights.iter().map(|sight| sight.names.as_slice());
@@ -138,7 +138,7 @@ impl<'a> Known<'a> {
         let offer = self.offer(told).filter(|offer| offer.told);
         let named = self.named(told).and_then(|id| self.market.opportunities.get(id));
         let sights = named.into_iter().flat_map(|opportunity| &opportunity.sights);
-        let others = offer.into_iter().flat_map(|offer| &offer.names);
+        let others = offer.into_iter().flat_map(Offer::namings).flatten();
         let others = others.chain(sights.flat_map(|sight| &sight.names));
         own.chain(others).map(String::as_str).collect()
     }

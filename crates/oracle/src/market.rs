@@ -108,6 +108,8 @@ pub(crate) struct Offer {
     pub(crate) told: bool,
     /// Names of the product in that notice.
     pub(crate) names: Vec<String>,
+    /// AWS told of it once more, with these names.
+    pub(crate) again: Option<Vec<String>>,
     /// The offer set that a notice puts it in.
     pub(crate) set: Option<String>,
 }
@@ -271,6 +273,14 @@ pub(crate) struct Market {
     pub(crate) asides: Vec<Aside>,
     /// Pairs of offers whose notices come under one EventBridge id.
     pub(crate) twins: Vec<(String, String)>,
+}
+
+impl Offer {
+    /// Names of the product, of each notice of its release.
+    pub(crate) fn namings(&self) -> impl Iterator<Item = &[String]> {
+        let first = self.told.then_some(self.names.as_slice());
+        first.into_iter().chain(self.again.as_deref().filter(|_| self.told))
+    }
 }
 
 impl Market {

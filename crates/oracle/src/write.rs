@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::draw::Draw;
-use crate::market::{Market, Product, Rest};
+use crate::draw::{Draw, later, whole};
+use crate::market::{Market, Offer, Product, Rest};
 use crate::world::{Import, Notice, NoticeKind};
 
 /// The source of agreements and licenses.
@@ -46,6 +46,12 @@ pub(crate) fn notices(draw: &mut Draw, market: &Market) -> Vec<Notice> {
     for offer in told {
         let id = ids.get(offer.id.as_str()).cloned().unwrap_or_default();
         notices.push(offer::released(draw, offer, id, market, &market.us.account));
+        if let Some(names) = &offer.again {
+            let released = later(offer.released, 3_600).min(market.now);
+            let again = Offer { released: whole(released), names: names.clone(), ..offer.clone() };
+            let id = draw.uuid();
+            notices.push(offer::released(draw, &again, id, market, &market.us.account));
+        }
         if let Some(sister) = market.sister.as_ref().filter(|_| market.is_sister(&offer.seller)) {
             let id = draw.uuid();
             notices.push(offer::released(draw, offer, id, market, sister));

@@ -9,7 +9,7 @@ use crate::market::Rest;
 pub(super) fn inbox(known: &Known<'_>) -> BTreeMap<&'static str, usize> {
     let market = known.market;
     let sights: usize = market.opportunities.values().map(|one| one.sights.len()).sum();
-    let offers = market.offers.values().filter(|offer| offer.told).count();
+    let offers: usize = market.offers.values().map(|offer| offer.namings().count()).sum();
     let sets: std::collections::BTreeSet<&String> =
         market.offers.values().filter_map(|offer| offer.set.as_ref()).collect();
     let told = market.offers.values().filter(|offer| offer.told);

@@ -111,7 +111,7 @@ fn fits(known: &Known<'_>, offer: &Offer, opportunity: &Opportunity) -> bool {
 }
 
 fn is_same_product(known: &Known<'_>, offer: &Offer, opportunity: &Opportunity) -> bool {
-    let names: Vec<&str> = offer.names.iter().map(String::as_str).collect();
+    let names: Vec<&str> = offer.namings().flatten().map(String::as_str).collect();
     let class = known.same_product(&offer.seller.account, &names);
     known::names(opportunity).into_iter().any(|name| class.contains(name))
 }

@@ -112,24 +112,28 @@ fn offer(
     buyers: Vec<String>,
     released: Timestamp,
 ) -> Offer {
-    let names = match draw.below(20) {
-        0 => Vec::new(),
-        1..4 => vec![product.uuid.clone()],
-        4..9 => vec![product.id.clone(), product.uuid.clone()],
-        _ => vec![product.id.clone()],
-    };
     Offer {
         id: format!("offer-{}", draw.text(13)),
         sale,
         seller: seller.clone(),
-        product,
         from: None,
         buyers,
         released,
         expires: draw.percent(80).then(|| later(released, draw.seconds(DAY, 40 * DAY))),
         told: draw.percent(90),
-        names,
+        names: names(draw, &product),
+        again: draw.percent(5).then(|| names(draw, &product)),
         set: None,
+        product,
+    }
+}
+
+fn names(draw: &mut Draw, product: &Product) -> Vec<String> {
+    match draw.below(20) {
+        0 => Vec::new(),
+        1..4 => vec![product.uuid.clone()],
+        4..9 => vec![product.id.clone(), product.uuid.clone()],
+        _ => vec![product.id.clone()],
     }
 }
 
@@ -137,7 +141,7 @@ fn offer(
 pub(super) fn bundle(draw: &mut Draw, market: &mut Market) {
     let all: Vec<Offer> = market.offers.values().cloned().collect();
     let told = all.iter().filter(|offer| offer.told);
-    if draw.percent(25) {
+    if draw.percent(50) {
         let id = format!("offerset-{}", draw.text(13));
         let seller = draw.one(&all).map(|offer| offer.seller.clone());
         let same = all.iter().filter(|offer| Some(&offer.seller) == seller.as_ref());

@@ -26,7 +26,8 @@ fn compare_offer(compare: &mut Comparison<'_>, view: &OfferView) {
     compare.text("status", Some(view.status));
     compare.text("seller", view.seller.as_deref());
     compare.list("buyers", &view.buyers);
-    compare.list("products", &view.products);
+    let products: Vec<&String> = view.products.iter().collect();
+    compare.list("products", &products);
     compare.time("released_at", view.released);
     compare.time("expires_at", view.expires);
     compare.text("offer_set", view.set.as_deref());

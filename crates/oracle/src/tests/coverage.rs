@@ -89,6 +89,7 @@ fn offers(world: &World) -> Vec<(&'static str, usize)> {
         ("offer to several buyers", all().filter(|offer| offer.buyers.len() > 1).count()),
         ("offer to nobody named", all().filter(|offer| offer.buyers.is_empty()).count()),
         ("offer without a product", all().filter(|offer| offer.names.is_empty()).count()),
+        ("offer told again", all().filter(|offer| offer.told && offer.again.is_some()).count()),
         ("offer never told", all().filter(|offer| !offer.told).count()),
         ("offer unheard of", all().filter(|offer| !known.is_known(offer)).count()),
         ("offer accepted by several", accepted(2)),
