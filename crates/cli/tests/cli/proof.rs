@@ -47,7 +47,7 @@ fn the_latest_anchor_of_a_folder_is_taken() {
         let mut command = crate::resold::command(env!("CARGO_BIN_EXE_resold"), &folder.path(""));
         let file = format!("anchors/{}", day.replace("2026-12-2", "of-day-"));
         command.args(["--effective", day, "ledger", "checkpoint", &file]);
-        assert!(command.status().expect("the binary runs").success());
+        assert!(command.output().expect("the binary runs").status.success());
     }
     let made = folder.run(&["ledger", "proof", AGREEMENT, "--checkpoint", "anchors"]);
     assert_eq!(made.code, Some(0), "{}", made.stderr);
