@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use deal::stream::StreamId;
 use ledger::memory::MemoryStore;
-use ledger::row::{EventRow, Outcome, OutcomeRow};
+use ledger::rebuild::rebuild;
+use ledger::row::{EventRow, Outcome, OutcomeRow, StreamRow, StreamWrite, Writes};
 use ledger::store::{Counts, Store};
 use ledger::verify::verify;
 use marketplace::digest::Digest;
@@ -225,12 +227,62 @@ fn types_become_known_on_postgres() {
     );
 }
 
+fn named(name: &str) -> Scenario {
+    let scenario = scenario::all().into_iter().find(|scenario| scenario.name == name);
+    scenario.expect("the scenario is there")
+}
+
+/// A stream that cannot be read keeps one notification from being decided, and none of the others.
+#[tokio::test]
+async fn one_that_cannot_be_decided_blocks_no_other() {
+    let (scenario, other) = (named("happy-path"), named("change-set"));
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    scenario.run(&store, &[0, 1], 1).await;
+    let mut older = Older::new(scenario.effective);
+    for (scenario, input) in [(&scenario, 2), (&other, 0)] {
+        let delivery = scenario.delivery(format!("older-{}-{input}", scenario.name), input);
+        let notification = parse(&delivery.body).expect("a notification");
+        older.receive(delivery, notification);
+    }
+    older.write(&*store).await;
+    // The agreement is told to its offer.
+    let broken = StreamId::try_from("offer/offer-happyat9bsd4v".to_owned()).expect("an id");
+    let mut tx = store.begin().await.expect("a transaction");
+    let rows = tx.streams(std::slice::from_ref(&broken)).await.expect("streams");
+    let [row] = &rows[..] else { panic!("the offer is there") };
+    let facts = "nonsense".to_owned();
+    let row = StreamRow { facts, touched: row.touched + 1, ..row.clone() };
+    let write = StreamWrite { read_touched: Some(rows[0].touched), row };
+    tx.write(&Writes { streams: vec![write], ..Writes::default() }).await.expect("it is written");
+    tx.commit().await.expect("it is kept");
+
+    let processor = scenario.processor(Arc::clone(&store));
+    let outcomes = async || {
+        let mut outcomes = Vec::new();
+        for result in processor.redrive(&waiting(&*store).await).await {
+            outcomes.push(result.expect("each has its own end").outcome);
+        }
+        outcomes.sort_unstable();
+        outcomes
+    };
+    assert_eq!(outcomes().await, [Outcome::Applied, Outcome::Quarantined]);
+    let before = log(&*store).await;
+    assert_eq!(outcomes().await, [Outcome::Quarantined], "nothing is mended yet");
+    assert_eq!(log(&*store).await, before, "and nothing is written of that");
+
+    rebuild(&*store, &mut |_| {}).await.expect("the row is made anew");
+    assert_eq!(outcomes().await, [Outcome::Applied]);
+    let open = conclusions(&*store).await.into_iter().filter(|(id, conclusion)| {
+        id.starts_with("notification") && conclusion["findings"] != serde_json::json!({})
+    });
+    assert_eq!(open.count(), 0, "the findings of what waited are closed");
+}
+
 /// What waits for the same as before leaves no trace, however often and by whatever clock it is driven again.
 #[tokio::test]
 async fn what_is_driven_again_in_vain_leaves_no_trace() {
     for name in ["hostile-bodies", "unknown-type", "parked-license", "foreign-account"] {
-        let scenario = scenario::all().into_iter().find(|scenario| scenario.name == name);
-        let scenario = scenario.expect("the scenario is there");
+        let scenario = named(name);
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         // Of `parked-license` only what is parked.
         let inputs: Vec<usize> = match name {

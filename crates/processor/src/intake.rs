@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deal::effects::{Effect, effects};
-use deal::facts::{EnvelopeIdFacts, Facts, NotificationFacts, NotificationTypeFacts};
+use deal::facts::{EnvelopeIdFacts, Facts};
 use deal::key::{KeyKind, KeyQuery};
-use deal::lattice::{Authority, Few, First, Fixed, Last, Register, Witness};
+use deal::lattice::{Few, First, Last};
 use deal::moment::Moment;
 use deal::route::{Route, other_ids, route, waits_for};
-use deal::stream::{StreamId, StreamKind};
+use deal::stream::StreamId;
 use ledger::labels::Labels;
 use ledger::row::{
     Cause, Known, NewDelivery, NewNotification, NewOutcome, Outcome, OutcomeRow, Writes,
@@ -21,6 +21,7 @@ use marketplace::parse::{MAX_BODY, parse};
 
 use crate::delivery::{Delivery, Processed};
 use crate::parsed::{Content, Parsed};
+use crate::problem::{problem, settled};
 use crate::settle::Caused;
 
 /// At most so many agreements are looked up for one license or case.
@@ -358,18 +359,6 @@ fn record(intake: &mut Intake, one: &Fresh<'_>, target: Target, now: Moment) {
     intake.effects.extend(said.into_iter().map(|effect| Caused { effect, cause: cause.clone() }));
 }
 
-/// The stream that carries the finding of a notification that could not be used.
-pub(crate) fn problem(digest: &Digest, problem: &str, why: &str, at: Moment) -> Effect {
-    let said = Witness::new(Authority::Other, at, digest);
-    let facts = NotificationFacts {
-        problem: Fixed::said(Some(problem.to_owned()), &said),
-        reason: Register::said(Some(why.to_owned()), &said),
-        ..NotificationFacts::default()
-    };
-    let stream = StreamId::notification(digest);
-    Effect { stream, slug: "quarantined".to_owned(), facts: Facts::Notification(facts), at }
-}
-
 fn quarantined(one: &Fresh<'_>, kind: &str, why: &str, now: Moment) -> Effect {
     let at = match one.content {
         Content::Good(notification) | Content::Foreign(notification) => {
@@ -378,26 +367,6 @@ fn quarantined(one: &Fresh<'_>, kind: &str, why: &str, now: Moment) -> Effect {
         Content::Malformed(_) => now,
     };
     problem(&one.digest, kind, why, at)
-}
-
-/// A notification waits no longer for what it waited for: the finding of it, or of its type, closes.
-fn settled(before: &OutcomeRow, now: Moment) -> Vec<Effect> {
-    let settled = First::at(now);
-    let effect = |stream: StreamId| {
-        let facts = match stream.kind() {
-            StreamKind::Notification => {
-                Facts::Notification(NotificationFacts { settled, ..NotificationFacts::default() })
-            }
-            StreamKind::NotificationType => {
-                let facts = NotificationTypeFacts { settled, ..NotificationTypeFacts::default() };
-                Facts::NotificationType(facts)
-            }
-            _ => return None,
-        };
-        Some(Effect { stream, slug: "settled".to_owned(), facts, at: now })
-    };
-    let streams = before.streams.split(' ');
-    streams.filter_map(|id| StreamId::try_from(id.to_owned()).ok()).filter_map(effect).collect()
 }
 
 /// Applies parked notifications that wait for a license or a case which this batch ties to an agreement.

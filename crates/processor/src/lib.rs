@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `process.rs` | one transaction a batch; retries after conflicts, splits after failures, keeps raw what cannot be decided |
 //! | `intake.rs` | bodies to what they say: duplicates, foreign accounts, parking and waking |
+//! | `problem.rs` | notifications that wait: the finding of each, and how that closes |
 //! | `settle.rs` | from what was said to everything that follows, in a fixed number of reads: its table lists the phases |
 //! | `reach.rs`, `link.rs`, `conclude.rs` | which streams are concerned; links; conclusions |
 //! | `world.rs` | the streams of one transaction, as read and as they will be written |
@@ -24,6 +25,7 @@ pub mod delivery;
 mod intake;
 mod link;
 mod parsed;
+mod problem;
 pub mod process;
 mod reach;
 mod settle;

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::delivery::{Delivery, ProcessError, Processed, Results, Via};
 use crate::intake;
 use crate::parsed::{self, Parsed};
+use crate::problem::{UNDECIDABLE, problem};
 use crate::settle::{Caused, settle};
 use crate::world::World;
 
@@ -133,7 +134,7 @@ impl Processor {
             writes.outcomes.clear();
         }
         let mut world = World::new(now);
-        let effect = intake::problem(&digest, "undecidable", &reason, now);
+        let effect = problem(&digest, UNDECIDABLE, &reason, now);
         let caused = Caused { effect, cause: Cause::Notification(digest) };
         settle(&mut *tx, &mut world, vec![caused], &BTreeSet::new()).await?;
         world.write(self.settings.backfill, &mut writes)?;
@@ -218,7 +219,7 @@ fn fitting(batch: &[Delivery]) -> usize {
 }
 
 /// Whether each attempt would fail the same way.
-fn is_final(error: &ProcessError) -> bool {
+pub(crate) fn is_final(error: &ProcessError) -> bool {
     match error {
         ProcessError::Ledger(error) => error.retry() == Retry::Never,
         ProcessError::OutOfTime { .. } => false,
@@ -226,7 +227,7 @@ fn is_final(error: &ProcessError) -> bool {
 }
 
 /// Why a delivery could not be decided, fit to be kept and shown.
-fn reason(error: &ProcessError) -> String {
+pub(crate) fn reason(error: &ProcessError) -> String {
     Chain(error).to_string().chars().filter(|c| !c.is_control()).take(MAX_REASON).collect()
 }
 

@@ -10,10 +10,11 @@ use ledger::row::{Cause, Outcome, OutcomeRow, Writes};
 use ledger::store::StoreError;
 use marketplace::digest::Digest;
 
-use crate::delivery::{ProcessError, Results};
+use crate::delivery::{ProcessError, Processed, Results};
 use crate::intake::{self, Intake};
 use crate::parsed::{self, Parsed};
-use crate::process::{MAX_BATCH, Processor, via_of};
+use crate::problem::undecided;
+use crate::process::{MAX_BATCH, Processor, is_final, reason, via_of};
 use crate::world::{Reason, World};
 
 /// Streams or notifications handled in one transaction.
@@ -91,22 +92,53 @@ impl Processor {
 
     /// Takes these notifications in again from the ledger, in this order: after an upgrade that knows them, a change of
     /// settings, or a fact that was learned. Those that do not wait for anything are left as they are and have no result;
-    /// those that wait for the same as before leave no trace.
+    /// those that wait for the same as before leave no trace. One that cannot be decided keeps none of the others from
+    /// being applied.
     pub async fn redrive(&self, digests: &[Digest]) -> Results {
         let mut results = Results::with_capacity(digests.len());
         for part in digests.chunks(MAX_BATCH) {
             match self.with_retry(|| self.redrive_part(part)).await {
                 Ok(processed) => results.extend(processed.into_iter().map(Ok)),
+                Err(error) if is_final(&error) => {
+                    for digest in part {
+                        results.extend(self.redrive_alone(digest).await);
+                    }
+                }
                 Err(error) => results.extend(part.iter().map(|_| Err(error.clone()))),
             }
         }
         results
     }
 
-    async fn redrive_part(
+    /// One of several of which some cannot be decided: taken in by itself, or quarantined.
+    async fn redrive_alone(&self, digest: &Digest) -> Option<Result<Processed, ProcessError>> {
+        let one = std::slice::from_ref(digest);
+        match self.with_retry(|| self.redrive_part(one)).await {
+            Ok(processed) => processed.into_iter().next().map(Ok),
+            Err(error) if is_final(&error) => {
+                self.with_retry(|| self.keep_undecided(digest, &error)).await.transpose()
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// A notification that waits could not be decided for a reason that no retry can mend.
+    async fn keep_undecided(
         &self,
-        digests: &[Digest],
-    ) -> Result<Vec<crate::delivery::Processed>, StoreError> {
+        digest: &Digest,
+        error: &ProcessError,
+    ) -> Result<Option<Processed>, StoreError> {
+        let (now, reason) = (self.clock.now(), reason(error));
+        let mut tx = self.store.begin().await?;
+        let before = tx.outcomes(digest).await?.pop().filter(|before| before.outcome.waits());
+        let Some(before) = before else { return Ok(None) };
+        let outcome = Outcome::Quarantined;
+        let intake = undecided(*digest, &before, &reason, now);
+        self.finish(tx, intake, &BTreeSet::new(), now).await?;
+        Ok(Some(Processed { digest: *digest, outcome, reason, duplicate: false }))
+    }
+
+    async fn redrive_part(&self, digests: &[Digest]) -> Result<Vec<Processed>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let mut bodies: Vec<(OutcomeRow, Parsed)> = Vec::new();
