@@ -12,7 +12,7 @@ use crate::resold::{Done, Folder, events};
 const HOSTILE: &str = "\u{1b}[31m\u{1b}]0;title\u{7}\r\n\t\u{8}\u{7f}\u{9b}31m\u{85}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\u{feff}";
 
 /// Scenarios that together have every kind of item in them.
-const SCENARIOS: [&str; 7] = [
+const SCENARIOS: [&str; 8] = [
     "happy-path",
     "two-opportunities-unsettled",
     "cancellation-request-approved",
@@ -20,6 +20,8 @@ const SCENARIOS: [&str; 7] = [
     "change-set",
     "disbursement-paused",
     "unknown-type",
+    // With bytes that are no text, and NUL as it is.
+    "hostile-bodies",
 ];
 
 /// Nothing but text and line breaks on either stream.
@@ -96,8 +98,8 @@ fn ledger(folder: &Folder) {
             if path.extension() != Some(OsStr::new("json")) {
                 continue;
             }
-            let text = fs::read_to_string(path).expect("it can be read");
-            let document: Value = serde_json::from_str(&text).expect("it is JSON");
+            let bytes = fs::read(path).expect("it can be read");
+            let Ok(document) = serde_json::from_slice::<Value>(&bytes) else { continue };
             for variant in variants(&document).into_iter().chain([everywhere(&document)]) {
                 lines.extend([&variant.to_string(), "\n"]);
             }
