@@ -205,3 +205,22 @@ impl Store for PostgresStore {
         self.place.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_refuses_is_said_to_refuse() {
+        let connect = options("postgres://me@127.0.0.1:1/deals").unwrap();
+        let wait = Duration::from_millis(50);
+        let pool = pool(ConnectOptions { wait, ..ConnectOptions::default() });
+        let store = PostgresStore { pool: pool.connect_lazy_with(connect), place: String::new() };
+        let Err(error) = store.begin().await else { panic!("nothing listens there") };
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+        let why = error.source().map(ToString::to_string).unwrap_or_default();
+        assert!(why.contains("refused"), "{why}");
+    }
+}
