@@ -56,10 +56,21 @@ impl Database {
         database
     }
 
+    /// Makes the database, with nothing in it.
+    pub async fn create(&mut self) {
+        self.server_does(format!("create database {}", self.name)).await;
+    }
+
     /// Makes the database, with an empty ledger in it.
     pub async fn make(&mut self) {
-        self.server_does(format!("create database {}", self.name)).await;
+        self.create().await;
         migrate(&self.url, Server::Postgres).await.expect("its tables can be made");
+    }
+
+    /// Ends whatever works in it, and waits until that has ended.
+    pub async fn cut(&mut self) {
+        let cut = "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname =";
+        self.server_does(format!("{cut} '{}'", self.name)).await;
     }
 
     /// Runs a statement on the server, outside of this database.

@@ -26,6 +26,8 @@ const OF_ONE: usize = 10;
 const NOTIFICATIONS: usize = 400;
 /// At most so long a kill comes after its point was reached, in milliseconds: about the time of a transaction.
 const LATER: u64 = 120;
+/// Kills of `init`, from its beginning to about its end.
+const INITS: u32 = 10;
 
 const SIGKILL: i32 = 9;
 
@@ -80,7 +82,7 @@ impl Killer {
     }
 
     /// Kills as often as wanted, one ledger after the other.
-    async fn kill(&mut self, folder: &Folder, fresh: impl AsyncFn(usize) -> Ledger) {
+    async fn kill(&mut self, place: &str, folder: &Folder, fresh: impl AsyncFn(usize) -> Ledger) {
         let wanted = var("KILLS").map_or(KILLS, |text| text.parse().expect("a number"));
         let began = Instant::now();
         for number in 0.. {
@@ -94,7 +96,7 @@ impl Killer {
         }
         let [start, middle, end] = self.kills;
         say(&format!(
-            "{wanted} kills survived in {} s: {start} at the start, {middle} in the middle, {end} at the end",
+            "{place}: {wanted} kills survived in {} s: {start} at the start, {middle} in the middle, {end} at the end",
             began.elapsed().as_secs()
         ));
     }
@@ -192,12 +194,40 @@ impl Ledger {
 async fn a_replay_into_sqlite_that_is_killed_loses_nothing() {
     let folder = Folder::new("killed-sqlite");
     let fresh = async |number| Ledger::Sqlite(format!("{number}.db"));
-    Killer::new(&folder).await.kill(&folder, fresh).await;
+    Killer::new(&folder).await.kill("SQLite", &folder, fresh).await;
 }
 
 #[tokio::test]
 async fn a_replay_into_postgres_that_is_killed_loses_nothing() {
     let folder = Folder::new("killed-postgres");
     let fresh = async |_| Ledger::Postgres(Database::fresh("killed").await);
-    Killer::new(&folder).await.kill(&folder, fresh).await;
+    Killer::new(&folder).await.kill("PostgreSQL", &folder, fresh).await;
+}
+
+/// Each statement of it commits by itself: whatever was done is found done.
+#[tokio::test]
+async fn an_init_of_postgres_that_is_killed_is_run_again() {
+    let folder = Folder::new("killed-init");
+    let mut took = Duration::ZERO;
+    for number in 0..=INITS {
+        let mut database = Database::planned("init").await;
+        database.create().await;
+        let url = database.url.clone();
+        let init = ["--quiet", "init", "--ledger", &url];
+        if number > 0 {
+            let mut process = folder.command(&init).spawn().expect("the binary runs");
+            sleep(took * number / INITS);
+            process.kill().expect("it can be killed");
+            process.wait().expect("it ends");
+            // The server goes on with a statement whose client is gone.
+            database.cut().await;
+        }
+        let began = Instant::now();
+        let done = folder.run(&init);
+        assert_eq!(done.code, Some(0), "{number}: {done:?}");
+        took = if number == 0 { began.elapsed() } else { took };
+        let done = run(&folder, &url, "ledger verify");
+        assert_eq!(done.code, Some(0), "{number}: {done:?}");
+        database.remove().await;
+    }
 }

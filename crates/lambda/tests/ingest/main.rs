@@ -86,8 +86,7 @@ async fn a_batch_is_answered_with_exactly_what_must_come_again() {
     assert_eq!(function.invoke(&first, 60).await, again(&[]));
     assert_eq!(held(&database).await, (3, 4, 1, vec![agreement.clone()]));
 
-    let cut = "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname =";
-    database.server_does(format!("{cut} '{name}'")).await;
+    database.cut().await;
     database.server_does(format!("alter database {name} rename to {away}")).await;
     let second = batch(&[("m-5", LICENSE), ("m-6", MALFORMED), ("m-7", "")]);
     assert_eq!(function.invoke(&second, 60).await, again(&["m-5", "m-6", "m-7"]));
