@@ -81,22 +81,22 @@ impl Killer {
         Held::of(folder, ledger).await.assert_is(ledger, &self.expected);
     }
 
-    /// Kills as often as wanted, one ledger after the other.
-    async fn kill(&mut self, place: &str, folder: &Folder, fresh: impl AsyncFn(usize) -> Ledger) {
+    /// Kills as often as wanted, into one ledger that is emptied again and again.
+    async fn kill(&mut self, folder: &Folder, ledger: &str, mut empty: impl AsyncFnMut()) {
         let wanted = var("KILLS").map_or(KILLS, |text| text.parse().expect("a number"));
         let began = Instant::now();
-        for number in 0.. {
+        loop {
             let done: usize = self.kills.iter().sum();
             if done == wanted {
                 break;
             }
-            let ledger = fresh(number).await;
-            self.kill_into(folder, ledger.url(), OF_ONE.min(wanted - done)).await;
-            ledger.remove(folder).await;
+            empty().await;
+            self.kill_into(folder, ledger, OF_ONE.min(wanted - done)).await;
         }
+        let store = if ledger.starts_with("postgres:") { "PostgreSQL" } else { "SQLite" };
         let [start, middle, end] = self.kills;
         say(&format!(
-            "{place}: {wanted} kills survived in {} s: {start} at the start, {middle} in the middle, {end} at the end",
+            "{store}: {wanted} kills survived in {} s: {start} at the start, {middle} in the middle, {end} at the end",
             began.elapsed().as_secs()
         ));
     }
@@ -163,45 +163,29 @@ impl Replay {
     }
 }
 
-/// A ledger of one replay.
-enum Ledger {
-    Sqlite(String),
-    Postgres(Database),
-}
-
-impl Ledger {
-    fn url(&self) -> &str {
-        match self {
-            Self::Sqlite(file) => file,
-            Self::Postgres(database) => &database.url,
-        }
-    }
-
-    async fn remove(self, folder: &Folder) {
-        match self {
-            Self::Sqlite(file) => {
-                for end in ["", "-wal", "-shm"] {
-                    // The last program to close it removes all but the first.
-                    let _ = std::fs::remove_file(folder.path(&format!("{file}{end}")));
-                }
-            }
-            Self::Postgres(database) => database.remove().await,
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_replay_into_sqlite_that_is_killed_loses_nothing() {
     let folder = Folder::new("killed-sqlite");
-    let fresh = async |number| Ledger::Sqlite(format!("{number}.db"));
-    Killer::new(&folder).await.kill("SQLite", &folder, fresh).await;
+    let empty = async || {
+        for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+            // At first there is none, and the last program to close it removes all but the first.
+            let _ = std::fs::remove_file(folder.path(file));
+        }
+    };
+    Killer::new(&folder).await.kill(&folder, "ledger.db", empty).await;
 }
 
 #[tokio::test]
 async fn a_replay_into_postgres_that_is_killed_loses_nothing() {
     let folder = Folder::new("killed-postgres");
-    let fresh = async |_| Ledger::Postgres(Database::fresh("killed").await);
-    Killer::new(&folder).await.kill("PostgreSQL", &folder, fresh).await;
+    let mut database = Database::fresh("killed").await;
+    let url = database.url.clone();
+    let empty = async || {
+        database.cut().await;
+        Database::clear(&mut database.connect().await).await;
+    };
+    Killer::new(&folder).await.kill(&folder, &url, empty).await;
+    database.remove().await;
 }
 
 /// Each statement of it commits by itself: whatever was done is found done.
