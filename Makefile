@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof check golden build bench bench-all fuzz
+.PHONY: help demo test proof check simulate golden build bench bench-all fuzz
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -23,6 +23,9 @@ check: ## Formatting, clippy and the documentation, with warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
+
+simulate: ## Generated markets and faults against the real processor, for a while (FOR=10m), from a seed (SEED=17)
+	$(CARGO) run --quiet --release -p cli -- simulate --for $${FOR:-60s} --seed $${SEED:-$$(date +%s)} $(ARGS)
 
 golden: ## Write the golden results of events/ and of the command line again; read the difference before you commit it
 	UPDATE_GOLDEN=1 $(CARGO) test -p resold-tests scenarios

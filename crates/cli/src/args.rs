@@ -176,6 +176,8 @@ pub enum Command {
         #[command(subcommand)]
         command: crate::ledger_command::Command,
     },
+    /// Try the processor on generated markets, with everything that can go wrong
+    Simulate(crate::simulate::SimulateArgs),
     /// Look at the ledger and the settings, and say what to do
     #[command(after_help = "\
 Every line has a verdict: ok, note, warn (something needs you, exit code 1) or fail (the ledger cannot be used, exit

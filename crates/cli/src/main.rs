@@ -9,6 +9,7 @@
 //! | `notification.rs` | notifications by digest, and what waits |
 //! | one file per noun | its commands, its columns, its page |
 //! | `replay.rs`, `replay/` | documents of any shape and size into the processor |
+//! | `simulate.rs` | generated markets, delivered with faults, on no ledger of anybody |
 //! | `output.rs`, `page.rs` | the only way to standard output |
 //! | `failure.rs`, `exit.rs` | what went wrong, why, what to do; exit codes |
 //!
@@ -38,6 +39,7 @@ mod partner;
 mod place;
 mod reader;
 mod replay;
+mod simulate;
 
 use std::process::ExitCode;
 

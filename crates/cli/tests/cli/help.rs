@@ -81,6 +81,8 @@ fn wrong_command_lines() {
         "--account 1234 deal list",
         "--format yaml deal list",
         "--color sometimes deal list",
+        "simulate --processors 9",
+        "simulate --for soon",
         "completions cmd",
         "--version",
     ] {

@@ -20,3 +20,4 @@ mod readme;
 mod replay;
 mod resold;
 mod roles;
+mod simulate;
