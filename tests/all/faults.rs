@@ -12,9 +12,10 @@ use ledger::verify::verify;
 use processor::Processor;
 use processor::delivery::Delivery;
 use serde_json::Value;
+use simulator::stepped::{SteppedStore, Steps};
 
 use crate::conclusions::conclusions;
-use crate::faulty::{Fault, Faulty, Plan};
+use crate::faulty::{Fault, Plan};
 use crate::orders::assert_equal;
 use crate::place::{Place, every_scenario};
 use crate::scenario::Scenario;
@@ -58,8 +59,8 @@ impl Held {
 
 /// Delivers everything in order, each batch until all of it is acknowledged; then sweeps until nothing is left to do.
 async fn deliver(scenario: &Scenario, store: &Arc<dyn Store>, plan: &Arc<Plan>) {
-    let (inner, plan) = (Box::new(Arc::clone(store)), Arc::clone(plan));
-    let processor = scenario.processor(Arc::new(Faulty { inner, plan }));
+    let steps: Arc<dyn Steps> = Arc::<Plan>::clone(plan);
+    let processor = scenario.processor(Arc::new(SteppedStore::new(Arc::clone(store), steps)));
     let all: Vec<usize> = (0..scenario.inputs.len()).collect();
     for part in all.chunks(BATCH) {
         let batch = part.iter().map(|input| scenario.delivery(format!("message-{input}"), *input));

@@ -54,34 +54,11 @@ fn straight(scenario: &Scenario) -> Vec<usize> {
     (0..scenario.inputs.len()).collect()
 }
 
-/// What a ledger concludes. A body that cannot be read has no time but that of its arrival, which is our own history: left
-/// out.
-async fn concluded(store: &dyn Store) -> BTreeMap<String, Value> {
-    let mut all = conclusions(store).await;
-    for (_, conclusion) in all.iter_mut().filter(|(id, _)| id.starts_with("notification/")) {
-        if conclusion["facts"]["problem"][0]["v"] == "malformed" {
-            leave_times_out(conclusion);
-        }
-    }
-    all
-}
-
-fn leave_times_out(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|name, _| !["t", "first", "last", "since"].contains(&name.as_str()));
-            fields.values_mut().for_each(leave_times_out);
-        }
-        Value::Array(values) => values.iter_mut().for_each(leave_times_out),
-        _ => {}
-    }
-}
-
 /// What is concluded when everything arrives at one moment.
 async fn at_once(scenario: &Scenario, now: Moment) -> BTreeMap<String, Value> {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     scenario.run_at(&store, now, &straight(scenario), 1).await;
-    concluded(&*store).await
+    conclusions(&*store).await
 }
 
 async fn assert_sound(store: &dyn Store) {
@@ -101,7 +78,7 @@ async fn sweeping_at_every_deadline_concludes_what_judging_once_does() {
             sweep(&scenario.processor_at(Arc::clone(&store), now)).await;
             let expected = at_once(&scenario, now).await;
             let what = format!("{} swept until {now}", scenario.name);
-            assert_equal(&what, &concluded(&*store).await, &expected);
+            assert_equal(&what, &conclusions(&*store).await, &expected);
         }
         assert_sound(&*store).await;
     }
@@ -128,7 +105,7 @@ async fn arrivals_while_time_passes_conclude_what_judging_once_does() {
                 scenario.run_at(&store, *now, &here, batch).await;
             }
             let what = format!("{} in the order {order:?}, arriving by seed {seed}", scenario.name);
-            assert_equal(&what, &concluded(&*store).await, &expected);
+            assert_equal(&what, &conclusions(&*store).await, &expected);
             assert_sound(&*store).await;
         }
     }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use ledger::memory::MemoryStore;
 use ledger::store::Store;
 use processor::delivery::Delivery;
+use simulator::stepped::{SteppedStore, Steps};
 
-use crate::faulty::{Fault, Faulty, Plan};
+use crate::faulty::{Fault, Plan};
 use crate::scenario;
 
 /// The calls of one transaction, `begin`, `write` and `commit` among them. A walk in a loop over notifications, offers or
@@ -30,8 +31,9 @@ async fn a_batch_of_a_hundred_takes_no_more_calls_than_a_small_one() {
         assert!(inputs.len() > 150, "the scenarios have inputs");
         for batch in inputs.chunks(size) {
             let plan = Plan::new(usize::MAX, Fault::Overtaken);
-            let faulty = Faulty { inner: Box::new(Arc::clone(&inner)), plan: Arc::clone(&plan) };
-            let processor = scenarios[0].processor(Arc::new(faulty));
+            let steps: Arc<dyn Steps> = Arc::<Plan>::clone(&plan);
+            let stepped = SteppedStore::new(Arc::clone(&inner), steps);
+            let processor = scenarios[0].processor(Arc::new(stepped));
             let deliver = |(number, input): &(usize, usize)| -> Delivery {
                 scenarios[*number].delivery(format!("{number}-{input}"), *input)
             };
@@ -75,8 +77,8 @@ async fn an_acceptance_reads_no_other_offer_of_an_opportunity_that_is_never_used
     for rule in ["\"OffersMaxQuantity\":5", "\"Unlimited\":true"] {
         let plan = Plan::new(usize::MAX, Fault::Overtaken);
         let inner: Arc<dyn Store> = Arc::new(MemoryStore::new());
-        let faulty = Faulty { inner: Box::new(inner), plan: Arc::clone(&plan) };
-        let processor = happy.processor(Arc::new(faulty));
+        let steps: Arc<dyn Steps> = Arc::<Plan>::clone(&plan);
+        let processor = happy.processor(Arc::new(SteppedStore::new(inner, steps)));
         let described = body(0).replace(quantity, rule).into_bytes();
         let described = Delivery { body: described, ..happy.delivery("0".into(), 0) };
         let before: Vec<Delivery> =

@@ -82,7 +82,7 @@ impl State {
         counts.calls = counts.calls.saturating_add(1);
         let mut points = vec![Point::Call(counts.calls)];
         match step {
-            Step::Call | Step::Written => {}
+            Step::Call | Step::Streams(_) | Step::Written => {}
             Step::Commit => {
                 counts.commits = counts.commits.saturating_add(1);
                 points.push(Point::Commit(counts.commits));

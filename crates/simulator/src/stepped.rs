@@ -17,8 +17,10 @@ use marketplace::digest::Digest;
 /// Where a call to the store stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Before anything but a commit.
+    /// Before anything that is no step of its own.
     Call,
+    /// Before so many streams are read by their ids.
+    Streams(usize),
     /// After rows were written, before they are committed.
     Written,
     /// Before a commit.
@@ -137,7 +139,7 @@ impl<T: Snapshot + ?Sized> Snapshot for Stepped<T> {
     }
 
     async fn streams(&mut self, ids: &[StreamId]) -> Result<Vec<StreamRow>, StoreError> {
-        self.call().await?;
+        self.steps.step(Step::Streams(ids.len())).await?;
         self.inner.streams(ids).await
     }
 
