@@ -18,7 +18,7 @@ fn found(fault: Planted, worlds: u64) -> Option<Failure> {
 fn every_planted_fault_is_found() {
     let cases = [
         // fault, worlds within which it is found, a check that finds it
-        (Planted::WriteSkew, 100, "truth, guessed"),
+        (Planted::WriteSkew, 100, "conclusions"),
         (Planted::LostNotification, 10, "accounts"),
         (Planted::ArrivalWins, 10, "truth, wrong"),
         (Planted::NoOutboxRow, 10, "seals"),
