@@ -44,3 +44,14 @@ fn every_planted_fault_is_found() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_failure_is_made_small_and_is_the_same_each_time() {
+    plant(Some(Planted::JudgedEarlier));
+    let simulation = Simulation::default();
+    let found = (0..10).find_map(|seed| simulation.world(seed).err()).expect("it is found");
+    let again = simulation.world(found.seed).err();
+    plant(None);
+    assert!(found.perturbations.len() * 4 <= found.drawn, "{found:#?}");
+    assert_eq!(again.as_ref(), Some(&found));
+}
