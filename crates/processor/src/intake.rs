@@ -187,18 +187,19 @@ impl Envelopes {
         let slot = *self.next_slot.get(id).unwrap_or(&0);
         self.next_slot.insert(id.clone(), slot.saturating_add(1));
         if contents.len() > 1 {
-            let times: Vec<Moment> = contents.iter().filter_map(|(_, time)| *time).collect();
-            let first = times.iter().min().copied().unwrap_or_default();
-            let last = times.iter().max().copied().unwrap_or_default();
+            // What cannot be read has no time: it must not say the earliest one either.
+            let times = || contents.iter().filter_map(|(_, time)| *time);
+            let (first, last) = (times().min(), times().max());
             let facts = EnvelopeIdFacts {
                 digests: contents.iter().map(|(digest, _)| *digest).collect::<Few<Digest>>(),
-                first: First::at(first),
-                last: Last::at(last),
+                first: first.map_or_else(First::default, First::at),
+                last: last.map_or_else(Last::default, Last::at),
                 ..EnvelopeIdFacts::default()
             };
             let stream = StreamId::envelope_id(id);
             let slug = "id-with-two-contents".to_owned();
-            let effect = Effect { stream, slug, facts: Facts::EnvelopeId(facts), at: last };
+            let (facts, at) = (Facts::EnvelopeId(facts), last.unwrap_or_default());
+            let effect = Effect { stream, slug, facts, at };
             effects.push(Caused { effect, cause: Cause::Notification(parsed.digest) });
         }
         slot

@@ -253,6 +253,7 @@ fn findings_of_everything_else() {
         ("known after an upgrade", Facts::NotificationType(NotificationTypeFacts { settled, ..unknown() }), &[]),
         ("one content", Facts::EnvelopeId(contents(1)), &[]),
         ("two contents", Facts::EnvelopeId(contents(2)), &["+id-with-two-contents"]),
+        ("one id, contents without a time", Facts::EnvelopeId(EnvelopeIdFacts { first: First::default(), last: Last::default(), ..contents(2) }), &["+id-with-two-contents"]),
         ("a partner", Facts::none(StreamKind::Partner), &[]),
         ("an offer set", Facts::none(StreamKind::OfferSet), &[]),
     ];
