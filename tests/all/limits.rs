@@ -8,6 +8,9 @@ use std::path::Path;
 /// A crate, a constant of it, and its value as it is written.
 type Limit = (String, String, String);
 
+/// Crates that read nothing from outside: they make up what others read.
+const MAKE_UP: [&str; 2] = ["oracle", "simulator"];
+
 fn workspace() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -50,7 +53,9 @@ fn every_limit_is_in_the_table() {
                 let below = path.strip_prefix(workspace().join("crates")).expect("a crate's file");
                 let krate = below.iter().next().and_then(OsStr::to_str).expect("a crate");
                 let source = fs::read_to_string(&path).expect("a source can be read");
-                declared(krate, &source, &mut limits);
+                if !MAKE_UP.contains(&krate) {
+                    declared(krate, &source, &mut limits);
+                }
             }
         }
     }
