@@ -28,19 +28,22 @@ const WAYS: u64 = 6;
 /// The inputs of a scenario that an older version may have kept as unknown, by the type that it does not know. One whose
 /// EventBridge id came twice is left out: that has consequences of its own.
 fn known(scenario: &Scenario) -> BTreeMap<String, Vec<(usize, Notification)>> {
-    let parsed = |(_, body): &(_, Vec<u8>)| parse(body).ok();
-    let notifications: Vec<Option<Notification>> = scenario.inputs.iter().map(parsed).collect();
+    let parsed = |(_, body): &(_, Vec<u8>)| parse(body);
+    let notifications: Vec<_> = scenario.inputs.iter().map(parsed).collect();
     let mut ids = BTreeMap::<&str, BTreeSet<Digest>>::new();
-    for notification in notifications.iter().flatten() {
-        let id = notification.envelope.id.as_deref().unwrap_or_default();
-        ids.entry(id).or_default().insert(notification.digest);
+    for notification in &notifications {
+        let (id, digest) = match notification {
+            Ok(notification) => (&notification.envelope.id, notification.digest),
+            Err(malformed) => (&malformed.envelope_id, malformed.digest),
+        };
+        ids.entry(id.as_deref().unwrap_or_default()).or_default().insert(digest);
     }
     let is_alone = |notification: &Notification| {
         notification.envelope.id.as_deref().is_none_or(|id| ids[id].len() == 1)
     };
     let mut known = BTreeMap::<String, Vec<_>>::new();
     for (input, notification) in notifications.iter().enumerate() {
-        let Some(notification) = notification else { continue };
+        let Ok(notification) = notification else { continue };
         let is_ours =
             notification.envelope.account.as_ref().is_none_or(|account| scenario.is_ours(account));
         if notification.family != Family::Unknown && is_ours && is_alone(notification) {
