@@ -36,12 +36,18 @@ impl Context<'_> {
 
     /// Opens the ledger as it is.
     pub async fn store(&self, access: Access) -> Result<Arc<dyn Store>, Failure> {
-        if self.global.as_of.is_some() {
-            return Err(Failure::new("could not look back with this command")
-                .because("it needs the ledger as it is")
-                .hint("leave out --as-of: only lists and shows take it"));
-        }
+        self.no_look_back("it needs the ledger as it is")?;
         self.global.ledger.open(access).await
+    }
+
+    /// Refuses `--as-of`: to pass over it would print something else than what was asked for.
+    fn no_look_back(&self, why: &str) -> Result<(), Failure> {
+        if self.global.as_of.is_none() {
+            return Ok(());
+        }
+        Err(Failure::new("could not look back with this command")
+            .because(why)
+            .hint("leave out --as-of: only lists and shows take it"))
     }
 
     /// Begins to read: the ledger as it is, or as it was.
@@ -75,6 +81,9 @@ impl Context<'_> {
 pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
     let mut context = Context { global: cli.global, output };
     let context = &mut context;
+    if reads_no_ledger(&cli.command) {
+        context.no_look_back("it reads no ledger")?;
+    }
     match cli.command {
         Command::Init(args) => crate::init::run(context, &args).await,
         Command::Replay(args) => crate::replay::run(context, &args).await,
@@ -90,6 +99,15 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Findings(args) => crate::findings::run(context, args).await,
         Command::Ledger { command } => crate::ledger_command::run(context, command).await,
         Command::Completions { shell } => completions(shell),
+    }
+}
+
+fn reads_no_ledger(command: &Command) -> bool {
+    use crate::ledger_command::Command as Ledger;
+    match command {
+        Command::Init(_) | Command::Simulate(_) | Command::Completions { .. } => true,
+        Command::Ledger { command } => matches!(command, Ledger::VerifyProof { .. }),
+        _ => false,
     }
 }
 

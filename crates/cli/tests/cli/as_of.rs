@@ -65,5 +65,8 @@ fn what_we_had_recorded_and_what_was_so() {
     run(
         "--as-of 2026-12-02 offer link offer-finalh9ubho16 resaleauthz-finalucv7sc1f --why x --who y",
     );
+    for line in ["init", "simulate --worlds 1", "completions bash", "ledger verify-proof a.json"] {
+        run(&format!("--as-of 2026-12-02 {line}"));
+    }
     said.check("as-of.txt");
 }
