@@ -57,6 +57,8 @@ impl Older {
             digest,
             via: delivery.via.word().to_owned(),
             received_at: self.now.micros(),
+            envelope_id: String::new(),
+            slot: 0,
         });
         let facts = Event::Facts { slug: said.slug.clone(), facts: said.facts.clone() };
         self.append(&said.stream, digest, &facts, said.at);

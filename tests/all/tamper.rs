@@ -29,7 +29,7 @@ enum Told {
 use Told::{As, Nothing};
 
 /// Every column of the ledger.
-const COLUMNS: [(&str, &str, Told); 54] = [
+const COLUMNS: [(&str, &str, Told); 56] = [
     ("notifications", "digest", As("row-unreadable")),
     ("notifications", "envelope_id", As("label")),
     ("notifications", "slot", Nothing("which content of one id it is: only two of one id differ")),
@@ -44,6 +44,8 @@ const COLUMNS: [(&str, &str, Told); 54] = [
     ("deliveries", "digest", As("delivery")),
     ("deliveries", "via", Nothing("the history of arrivals is not sealed")),
     ("deliveries", "received_at", Nothing("the history of arrivals is not sealed")),
+    ("deliveries", "envelope_id", Nothing("the history of arrivals is not sealed")),
+    ("deliveries", "slot", Nothing("the history of arrivals is not sealed")),
     ("outcomes", "digest", As("outcome")),
     ("outcomes", "number", As("outcome")),
     ("outcomes", "outcome", As("row-unreadable")),

@@ -5,11 +5,12 @@ use sqlx::postgres::PgDatabaseError;
 
 /// The keys that are locks: another writer has written the row first. Any other unique key follows from these; if only
 /// it collides, the ledger is out of step with itself, and trying again would not end.
-const LOCKS: [&str; 8] = [
+const LOCKS: [&str; 9] = [
     "notifications_pkey",
     "notifications_envelope",
     "bodies_pkey",
     "deliveries_pkey",
+    "deliveries_envelope",
     "outcomes_pkey",
     "inbox_pkey",
     "events_pkey",

@@ -19,7 +19,7 @@ macro_rules! migration {
 }
 
 /// Every migration, the oldest first.
-const MIGRATIONS: [(i64, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str); 18] = [
     migration!(20_261_101_000_001, "20261101000001_notifications_create"),
     migration!(20_261_101_000_002, "20261101000002_bodies_create"),
     migration!(20_261_101_000_003, "20261101000003_deliveries_create"),
@@ -35,10 +35,13 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
     migration!(20_261_101_000_013, "20261101000013_outbox_create"),
     migration!(20_261_101_000_014, "20261101000014_outbox_index_unpublished"),
     migration!(20_261_101_000_015, "20261101000015_view_definitions_create"),
+    migration!(20_261_125_000_001, "20261125000001_deliveries_add_envelope_id"),
+    migration!(20_261_125_000_002, "20261125000002_deliveries_add_slot"),
+    migration!(20_261_125_000_003, "20261125000003_deliveries_index_envelope"),
 ];
 
 /// The schema version that this version of resold reads and writes.
-pub const VERSION: i64 = 20_261_101_000_015;
+pub const VERSION: i64 = 20_261_125_000_003;
 
 const ATTEMPT: &str = "making the ledger's tables";
 
@@ -50,7 +53,7 @@ pub(crate) fn texts(
         let text = match server {
             Server::Postgres => Cow::Borrowed(text),
             Server::Dsql => Cow::Owned(
-                text.replace(" collate \"C\"", "").replace("create index", "create index async"),
+                text.replace(" collate \"C\"", "").replace(" index if", " index async if"),
             ),
         };
         (version, name, text)

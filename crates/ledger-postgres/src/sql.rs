@@ -29,8 +29,9 @@ pub(crate) const INSERT_BODIES: &str = "
     select * from unnest($1::text[], $2::bytea[], $3::bytea[])";
 
 pub(crate) const INSERT_DELIVERIES: &str = "
-    insert into deliveries (id, digest, via, received_at)
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[])";
+    insert into deliveries (id, digest, via, received_at, envelope_id, slot)
+    select * from unnest(
+        $1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::integer[])";
 
 pub(crate) const INSERT_OUTCOMES: &str = "
     insert into outcomes (digest, number, outcome, reason, waits_for, streams, recorded_at)
@@ -92,11 +93,15 @@ pub(crate) const CLEAR_STREAMS: &str = "delete from streams";
 pub(crate) const CLEAR_KEYS: &str = "delete from keys";
 
 pub(crate) const KNOWN: &str = "
-    select n.digest, coalesce(n.envelope_id, ''), n.slot, n.event_time, i.outcome
+    select n.digest, k.envelope_id, k.slot, n.event_time, i.outcome
     from (
-        select digest from notifications where digest = any($1::text[])
+        select digest, '' as envelope_id, 0 as slot
+        from notifications
+        where digest = any($1::text[])
         union
-        select digest from notifications where envelope_id = any($2::text[])
+        select digest, envelope_id, slot from notifications where envelope_id = any($2::text[])
+        union
+        select digest, envelope_id, slot from deliveries where envelope_id = any($2::text[])
     ) as k
     join notifications n on n.digest = k.digest
     left join inbox i on i.digest = k.digest";
@@ -206,7 +211,10 @@ pub(crate) const BODIES: &str = "
     order by n.digest";
 
 pub(crate) const DELIVERIES_OF: &str = "
-    select id, digest, via, received_at from deliveries where digest = $1 order by received_at, id";
+    select id, digest, via, received_at, coalesce(envelope_id, ''), coalesce(slot, 0)
+    from deliveries
+    where digest = $1
+    order by received_at, id";
 
 pub(crate) const OUTCOMES_OF: &str = "
     select digest, number, outcome, reason, waits_for, streams, recorded_at

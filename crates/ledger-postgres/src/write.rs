@@ -75,7 +75,9 @@ impl PostgresTransaction {
                 .bind(column(rows, |row| row.id.as_str()))
                 .bind(column(rows, |row| row.digest.to_string()))
                 .bind(column(rows, |row| row.via.as_str()))
-                .bind(column(rows, |row| row.received_at));
+                .bind(column(rows, |row| row.received_at))
+                .bind(column(rows, |row| some(&row.envelope_id)))
+                .bind(column(rows, |row| some(&row.envelope_id).map(|_| row.slot)));
             self.execute("writing deliveries", query).await?;
         }
         Ok(())

@@ -156,6 +156,8 @@ pub(crate) fn delivery(row: &SqliteRow) -> Result<NewDelivery, StoreError> {
         digest: fields.digest("digest")?,
         via: fields.get("via")?,
         received_at: fields.get("received_at")?,
+        envelope_id: fields.get("envelope_id")?,
+        slot: fields.int("slot")?,
     })
 }
 

@@ -15,7 +15,7 @@ macro_rules! migration {
 }
 
 /// Every migration, the oldest first.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     migration!(20_261_101_000_001, "20261101000001_notifications_create"),
     migration!(20_261_101_000_002, "20261101000002_deliveries_create"),
     migration!(20_261_101_000_003, "20261101000003_outcomes_create"),
@@ -25,10 +25,11 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
     migration!(20_261_101_000_007, "20261101000007_keys_create"),
     migration!(20_261_101_000_008, "20261101000008_outbox_create"),
     migration!(20_261_101_000_009, "20261101000009_view_definitions_create"),
+    migration!(20_261_125_000_001, "20261125000001_deliveries_add_envelope"),
 ];
 
 /// The schema version that this version of resold reads and writes.
-pub const VERSION: i64 = 20_261_101_000_009;
+pub const VERSION: i64 = 20_261_125_000_001;
 
 const ATTEMPT: &str = "making the ledger's tables";
 

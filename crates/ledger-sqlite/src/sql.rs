@@ -17,8 +17,11 @@ pub(crate) const NOTIFICATIONS: Insert = Insert {
     columns: "digest, envelope_id, slot, source, detail_type, account, event_time, received_at, size, body",
     width: 10,
 };
-pub(crate) const DELIVERIES: Insert =
-    Insert { table: "deliveries", columns: "id, digest, via, received_at", width: 4 };
+pub(crate) const DELIVERIES: Insert = Insert {
+    table: "deliveries",
+    columns: "id, digest, via, received_at, envelope_id, slot",
+    width: 6,
+};
 pub(crate) const OUTCOMES: Insert = Insert {
     table: "outcomes",
     columns: "digest, number, outcome, reason, waits_for, streams, recorded_at",
@@ -104,11 +107,19 @@ pub(crate) const CLEAR_STREAMS: &str = "delete from streams";
 pub(crate) const CLEAR_KEYS: &str = "delete from keys";
 
 pub(crate) const KNOWN: &str = "
-    select n.digest, coalesce(n.envelope_id, ''), n.slot, n.event_time, i.outcome
+    select n.digest, k.envelope_id, k.slot, n.event_time, i.outcome
     from (
-        select digest from notifications where digest in (select value from json_each(?1))
+        select digest, '' as envelope_id, 0 as slot
+        from notifications
+        where digest in (select value from json_each(?1))
         union
-        select digest from notifications where envelope_id in (select value from json_each(?2))
+        select digest, envelope_id, slot
+        from notifications
+        where envelope_id in (select value from json_each(?2))
+        union
+        select digest, envelope_id, slot
+        from deliveries
+        where envelope_id in (select value from json_each(?2))
     ) as k
     join notifications n on n.digest = k.digest
     left join inbox i on i.digest = k.digest";
@@ -198,7 +209,10 @@ pub(crate) const BODIES: &str = "
     order by n.digest";
 
 pub(crate) const DELIVERIES_OF: &str = "
-    select id, digest, via, received_at from deliveries where digest = ? order by received_at, id";
+    select id, digest, via, received_at, coalesce(envelope_id, ''), coalesce(slot, 0)
+    from deliveries
+    where digest = ?
+    order by received_at, id";
 
 pub(crate) const OUTCOMES_OF: &str = "
     select digest, number, outcome, reason, waits_for, streams, recorded_at

@@ -81,7 +81,9 @@ async fn every_kind_of_file_opens_or_says_why_not() {
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                  values (99990101000000, 'later', true, x'00', 0)";
     run(&folder.join("newer"), newer).await;
-    let older = "delete from _sqlx_migrations where version = 20261101000009;
+    let older = "delete from _sqlx_migrations where version >= 20261101000009;
+                 drop index deliveries_envelope; alter table deliveries drop column slot;
+                 alter table deliveries drop column envelope_id;
                  drop table view_definitions; drop view findings; drop view entitlements;
                  drop view agreements; drop view offers; drop view opportunities";
     run(&folder.join("older"), older).await;

@@ -81,11 +81,14 @@ impl SqliteTransaction {
         })
         .await?;
         self.insert(sql::DELIVERIES, &writes.deliveries, |query, row| {
+            let first = Some(row).filter(|row| !row.envelope_id.is_empty());
             query
                 .bind(row.id.clone())
                 .bind(row.digest.to_string())
                 .bind(row.via.clone())
                 .bind(row.received_at)
+                .bind(first.map(|row| row.envelope_id.clone()))
+                .bind(first.map(|row| i64::from(row.slot)))
         })
         .await?;
         self.insert(sql::OUTCOMES, &writes.outcomes, |query, row| {

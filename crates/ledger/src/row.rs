@@ -95,8 +95,7 @@ pub struct NewNotification {
     pub digest: Digest,
     /// EventBridge's id, or empty text when there is none. At most 300 bytes (longer ones are kept as their digest).
     pub envelope_id: String,
-    /// 0 for the first content under this envelope id, 1 for the second, ...; (`envelope_id`, `slot`) is unique where the
-    /// id is not empty, so that two processors that each see only one of two contents conflict.
+    /// The slot of the delivery that brought it ([`NewDelivery::slot`]); unique beside `envelope_id` like that one.
     pub slot: i32,
     /// The envelope's source, empty if unknown.
     pub source: String,
@@ -123,6 +122,12 @@ pub struct NewDelivery {
     pub via: String,
     /// When it arrived.
     pub received_at: i64,
+    /// The envelope id under which this content came with this arrival for the first time; empty: it had come under that id
+    /// before, or has none. An archive's replay gives a content another id.
+    pub envelope_id: String,
+    /// 0 for the first content under this envelope id, 1 for the second, ...; (`envelope_id`, `slot`) is unique where the id
+    /// is not empty, so that two processors that each see only one of two contents conflict.
+    pub slot: i32,
 }
 
 /// What became of a notification, to append.
@@ -314,13 +319,13 @@ pub struct OutcomeRow {
 }
 
 /// What a store knows of a digest or an envelope id that a batch brings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Known {
     /// The notification.
     pub digest: Digest,
-    /// Its envelope id, or empty.
+    /// The envelope id of the batch under which it came before; empty: it is known by its digest.
     pub envelope_id: String,
-    /// Its slot under that id.
+    /// Its slot under that id, or 0.
     pub slot: i32,
     /// The envelope's time, `None` if unknown.
     pub event_time: Option<i64>,

@@ -42,7 +42,8 @@ pub trait Store: Send + Sync {
 /// Reads of one moment.
 #[async_trait]
 pub trait Snapshot: Send {
-    /// Notifications already held with one of these digests, or with one of these (non-empty) envelope ids.
+    /// Notifications already held: one row for each of these digests, and one for each content that came under one of these
+    /// (non-empty) envelope ids, as a notification's first delivery or as a later one. Any order.
     async fn known(
         &mut self,
         digests: &[Digest],

@@ -3,12 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deal::effects::{Effect, effects};
-use deal::facts::{EnvelopeIdFacts, Facts};
 use deal::key::{KeyKind, KeyQuery};
-use deal::lattice::{Few, First, Last};
 use deal::moment::Moment;
 use deal::route::{Route, other_ids, route, waits_for};
-use deal::stream::StreamId;
 use ledger::labels::Labels;
 use ledger::row::{
     Cause, Known, NewDelivery, NewNotification, NewOutcome, Outcome, OutcomeRow, Writes,
@@ -20,6 +17,7 @@ use marketplace::notification::{Family, Notification};
 use marketplace::parse::{MAX_BODY, parse};
 
 use crate::delivery::{Delivery, Processed};
+use crate::envelopes::Envelopes;
 use crate::parsed::{Content, Parsed};
 use crate::problem::{problem, settled};
 use crate::settle::Caused;
@@ -81,16 +79,19 @@ pub(crate) async fn take_in(
         let before = held.get(&digest);
         let again = !arrived.insert(&delivery.id) || recorded.contains(&delivery.id);
         if !again {
+            let slot = envelopes.arrives(digest, parsed);
             intake.writes.deliveries.push(NewDelivery {
                 id: delivery.id.clone(),
                 digest,
                 via: delivery.via.word().to_owned(),
                 received_at: now.micros(),
+                envelope_id: slot.map_or_else(String::new, |_| parsed.envelope_id.clone()),
+                slot: slot.unwrap_or(0),
             });
         }
         let first = before.is_none() && new.insert(digest);
         if first {
-            let slot = envelopes.add(parsed, &mut intake.effects);
+            let slot = envelopes.slot(digest, &parsed.envelope_id);
             intake.writes.notifications.push(stored(delivery, parsed, slot, now));
             fresh.push(Fresh { digest, content: &parsed.content, number: 0, before: None });
         }
@@ -99,6 +100,7 @@ pub(crate) async fn take_in(
         let duplicate = !first && !recorded.contains(&delivery.id);
         intake.results.push(Processed { digest, outcome, reason: String::new(), duplicate });
     }
+    intake.effects.extend(envelopes.contested());
     apply(tx, &mut intake, fresh, now).await?;
     Ok(intake)
 }
@@ -148,61 +150,6 @@ fn stored(delivery: &Delivery, parsed: &Parsed, slot: i32, now: Moment) -> NewNo
         event_time: labels.event_time,
         received_at: now.micros(),
         body: delivery.body.iter().copied().take(MAX_BODY).collect(),
-    }
-}
-
-/// Contents by EventBridge id: the second content under one id is a finding.
-struct Envelopes {
-    contents: BTreeMap<String, Vec<(Digest, Option<Moment>)>>,
-    next_slot: BTreeMap<String, i32>,
-}
-
-impl Envelopes {
-    fn new(known: &[Known]) -> Self {
-        let mut envelopes = Self { contents: BTreeMap::new(), next_slot: BTreeMap::new() };
-        for known in known.iter().filter(|known| !known.envelope_id.is_empty()) {
-            let time = known.event_time.map(Moment::from_micros);
-            let id = &known.envelope_id;
-            envelopes.contents.entry(id.clone()).or_default().push((known.digest, time));
-            let next = envelopes.next_slot.entry(id.clone()).or_default();
-            *next = (*next).max(known.slot.saturating_add(1));
-        }
-        envelopes
-    }
-
-    /// The slot of a new content under its id.
-    fn add(&mut self, parsed: &Parsed, effects: &mut Vec<Caused>) -> i32 {
-        let id = &parsed.envelope_id;
-        if id.is_empty() {
-            return 0;
-        }
-        let time = match &parsed.content {
-            Content::Good(notification) | Content::Foreign(notification) => {
-                Some(Moment::from(notification.envelope.time))
-            }
-            Content::Malformed(_) => None,
-        };
-        let contents = self.contents.entry(id.clone()).or_default();
-        contents.push((parsed.digest, time));
-        let slot = *self.next_slot.get(id).unwrap_or(&0);
-        self.next_slot.insert(id.clone(), slot.saturating_add(1));
-        if contents.len() > 1 {
-            // What cannot be read has no time: it must not say the earliest one either.
-            let times = || contents.iter().filter_map(|(_, time)| *time);
-            let (first, last) = (times().min(), times().max());
-            let facts = EnvelopeIdFacts {
-                digests: contents.iter().map(|(digest, _)| *digest).collect::<Few<Digest>>(),
-                first: first.map_or_else(First::default, First::at),
-                last: last.map_or_else(Last::default, Last::at),
-                ..EnvelopeIdFacts::default()
-            };
-            let stream = StreamId::envelope_id(id);
-            let slug = "id-with-two-contents".to_owned();
-            let (facts, at) = (Facts::EnvelopeId(facts), last.unwrap_or_default());
-            let effect = Effect { stream, slug, facts, at };
-            effects.push(Caused { effect, cause: Cause::Notification(parsed.digest) });
-        }
-        slot
     }
 }
 

@@ -252,6 +252,8 @@ fn raw(delivery: &Delivery, digest: Digest, reason: &str, now: Moment) -> Writes
             digest,
             via: delivery.via.word().to_owned(),
             received_at,
+            envelope_id: String::new(),
+            slot: 0,
         }],
         outcomes: vec![NewOutcome {
             digest,

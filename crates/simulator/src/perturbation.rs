@@ -38,6 +38,13 @@ pub enum Perturbation {
         /// The replay is so much later.
         replayed_after: i64,
     },
+    /// A replay of EventBridge's archive brings it once more, under another id: before it, if it comes late enough.
+    Replayed {
+        /// Which arrival of the traffic.
+        arrival: usize,
+        /// So much later than AWS sent it first.
+        after: i64,
+    },
     /// The queue hands messages out in any order.
     Shuffled,
     /// A processor's clock goes before (positive) or after.
@@ -149,6 +156,11 @@ impl Perturbation {
                 "{} is dropped, and replayed under another id {} later",
                 name(*arrival),
                 Span(*replayed_after)
+            ),
+            Self::Replayed { arrival, after } => format!(
+                "{} is replayed under another id {} after AWS sent it",
+                name(*arrival),
+                Span(*after)
             ),
             Self::Shuffled => "the queue hands messages out in any order".to_owned(),
             Self::Skewed { processor, by } => {

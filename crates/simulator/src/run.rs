@@ -208,15 +208,21 @@ impl<'a> Run<'a> {
                 body: arrival.body.clone(),
             };
             let mut more: Vec<(i64, String)> = Vec::new();
+            let replay = || arrival.replayed(&format!("replayed-{number}"));
             for perturbation in &self.schedule.perturbations {
                 match perturbation {
                     Perturbation::Late { arrival, by } if *arrival == number => {
                         at = at.saturating_add(*by);
                     }
                     Perturbation::Dropped { arrival: one, replayed_after } if *one == number => {
-                        let body = arrival.replayed(&format!("replayed-{number}"));
-                        message.body = body.unwrap_or(message.body);
+                        message.body = replay().unwrap_or(message.body);
                         at = at.saturating_add(*replayed_after);
+                    }
+                    Perturbation::Replayed { arrival: one, after } if *one == number => {
+                        let id = format!("message-{number}-replayed");
+                        let body = replay().unwrap_or_else(|| arrival.body.clone());
+                        let message = Message { id, via: arrival.via, body };
+                        comes.push((arrival.at.micros().saturating_add(*after), message));
                     }
                     Perturbation::Doubled { arrival, after } if *arrival == number => {
                         more.push((*after, format!("message-{number}-doubled")));

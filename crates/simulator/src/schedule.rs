@@ -75,18 +75,21 @@ fn span(random: &mut Rng) -> i64 {
 
 /// What EventBridge and SQS do to single notifications. How much of it there is is drawn first: few runs are like another.
 fn deliveries(random: &mut Rng, traffic: &Traffic, perturbations: &mut Vec<Perturbation>) {
-    let [doubled, redelivered, late, dropped] = [0_u8; 4].map(|_| random.u8(..80));
+    let [doubled, redelivered, late, dropped, replayed] = [0_u8; 5].map(|_| random.u8(..80));
     for (number, arrival) in traffic.arrivals.iter().enumerate() {
         let mut happens = |of_256: u8| random.u8(..) < of_256;
         let (doubled, redelivered) = (happens(doubled), happens(redelivered));
-        let (late, dropped) = (happens(late), happens(dropped));
+        let (late, dropped, replayed) = (happens(late), happens(dropped), happens(replayed));
         if doubled {
             perturbations.push(Perturbation::Doubled { arrival: number, after: span(random) });
         }
         if redelivered {
             perturbations.push(Perturbation::Redelivered { arrival: number, after: span(random) });
         }
-        if dropped && arrival.replayable {
+        if replayed && arrival.replayable {
+            perturbations.push(Perturbation::Replayed { arrival: number, after: span(random) });
+        }
+        if dropped && arrival.replayable && !arrival.shares_id {
             let replayed_after = span(random);
             perturbations.push(Perturbation::Dropped { arrival: number, replayed_after });
         } else if late {

@@ -29,9 +29,10 @@ pub struct Arrival {
     pub via: Via,
     /// The bytes.
     pub body: Vec<u8>,
-    /// A replay of the archive may bring it under another id. Not where another notification has the same id: that this
-    /// is so is a finding, and nobody could tell any more.
+    /// A replay of the archive may bring it under another id: what can be read.
     pub replayable: bool,
+    /// Another notification has the same id. That this is so is a finding, and nobody could tell if only its replay came.
+    pub shares_id: bool,
 }
 
 impl Traffic {
@@ -41,17 +42,23 @@ impl Traffic {
         for import in &world.imports {
             let described = describe(import.document.as_bytes());
             let described = described.map_err(|error| format!("an import is refused: {error}"))?;
-            let arrival =
-                |body| Arrival { at: import.at.into(), via: Via::Import, body, replayable: false };
+            let arrival = |body| Arrival {
+                at: import.at.into(),
+                via: Via::Import,
+                body,
+                replayable: false,
+                shares_id: false,
+            };
             arrivals.extend(described.envelopes.into_iter().map(arrival));
         }
         for notice in &world.notices {
-            let others = world.notices.iter().filter(|other| other.id == notice.id);
+            let same_id = world.notices.iter().filter(|other| other.id == notice.id);
             arrivals.push(Arrival {
                 at: notice.at.into(),
                 via: Via::Queue,
                 body: notice.body.clone().into_bytes(),
-                replayable: notice.kind != NoticeKind::Malformed && others.count() == 1,
+                replayable: notice.kind != NoticeKind::Malformed,
+                shares_id: same_id.count() > 1,
             });
         }
         arrivals.sort_by_key(|arrival| arrival.at);

@@ -5,14 +5,14 @@ use deal::stream::{StreamId, StreamKind};
 use marketplace::digest::Digest;
 
 use super::rows::{
-    NOW, digest, event, everything, key, keys, new, notification, outbox, outcome, row, stream,
-    streams, write,
+    NOW, arrival, delivery, digest, event, everything, key, keys, new, notification, outbox,
+    outcome, row, stream, streams, write,
 };
 use crate::row::{Known, NewNotification, Outcome, StreamRow, StreamWrite, Writes};
 use crate::store::{Counts, KeyRow, Snapshot, Store};
 use crate::views::Expected;
 
-/// Notifications are known by their digest and by their envelope id, each once.
+/// Notifications are known by their digest, and by each envelope id under which they came.
 pub async fn finds_known_notifications(store: &dyn Store) {
     let second = NewNotification {
         envelope_id: "envelope-a".to_owned(),
@@ -23,6 +23,12 @@ pub async fn finds_known_notifications(store: &dyn Store) {
     let nameless = NewNotification { envelope_id: String::new(), ..notification("c") };
     let writes = Writes {
         notifications: vec![notification("a"), second, nameless],
+        deliveries: vec![
+            arrival("a", "envelope-a", 0),
+            delivery("a again", "a"),
+            arrival("c", "envelope-a", 2),
+            arrival("c", "envelope-c", 0),
+        ],
         outcomes: vec![
             outcome("a", 0, Outcome::Parked, "x"),
             outcome("b", 0, Outcome::Quarantined, ""),
@@ -38,27 +44,28 @@ pub async fn finds_known_notifications(store: &dyn Store) {
         event_time,
         waiting,
     };
-    let (a, b, c) = (
-        known("a", "envelope-a", 0, Some(NOW), Some(Outcome::Parked)),
-        known("b", "envelope-a", 1, None, Some(Outcome::Quarantined)),
-        known("c", "", 0, Some(NOW), None),
-    );
-    let cases: [(&[&str], &[&str], Vec<&Known>); 6] = [
+    let a = |id, slot| known("a", id, slot, Some(NOW), Some(Outcome::Parked));
+    let b = |id, slot| known("b", id, slot, None, Some(Outcome::Quarantined));
+    let c = |id, slot| known("c", id, slot, Some(NOW), None);
+    let under_a = [a("envelope-a", 0), b("envelope-a", 1), c("envelope-a", 2)];
+    let all = [&under_a[..], &[a("", 0), b("", 0), c("", 0), c("envelope-c", 0)]].concat();
+    let cases: [(&[&str], &[&str], Vec<Known>); 7] = [
         (&[], &[], vec![]),
         (&["x"], &["y"], vec![]),
-        (&["a"], &[], vec![&a]),
-        (&["a"], &["envelope-a"], vec![&a, &b]),
-        (&["c", "x", "c"], &[], vec![&c]),
-        (&["a", "b", "c"], &["envelope-a", "envelope-a"], vec![&a, &b, &c]),
+        (&["a"], &[], vec![a("", 0)]),
+        (&[], &["envelope-a", "x"], under_a.to_vec()),
+        (&["x"], &["envelope-c", "envelope-c"], vec![c("envelope-c", 0)]),
+        (&["c", "x", "c"], &[], vec![c("", 0)]),
+        (&["a", "b", "c"], &["envelope-c", "envelope-a", "envelope-a"], all),
     ];
     let mut read = store.snapshot().await.expect("a snapshot");
     for (digests, ids, expected) in cases {
         let digests: Vec<_> = digests.iter().map(|name| digest(name)).collect();
         let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
         let mut found = read.known(&digests, &ids).await.expect("known");
-        found.sort_by_key(|known| (known.envelope_id.clone(), known.slot));
-        let mut expected: Vec<_> = expected.into_iter().cloned().collect();
-        expected.sort_by_key(|known| (known.envelope_id.clone(), known.slot));
+        found.sort();
+        let mut expected = expected;
+        expected.sort();
         assert_eq!(found, expected, "{digests:?} {ids:?}");
     }
 }

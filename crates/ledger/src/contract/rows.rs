@@ -38,7 +38,14 @@ pub(super) fn notification(name: &str) -> NewNotification {
 
 pub(super) fn delivery(id: &str, of: &str) -> NewDelivery {
     let via = "queue".to_owned();
-    NewDelivery { id: id.to_owned(), digest: digest(of), via, received_at: NOW + 7 }
+    let (digest, envelope_id) = (digest(of), String::new());
+    NewDelivery { id: id.to_owned(), digest, via, received_at: NOW + 7, envelope_id, slot: 0 }
+}
+
+/// The first arrival of a content under an envelope id.
+pub(super) fn arrival(of: &str, envelope_id: &str, slot: i32) -> NewDelivery {
+    let id = format!("{of}-as-{envelope_id}");
+    NewDelivery { envelope_id: envelope_id.to_owned(), slot, ..delivery(&id, of) }
 }
 
 pub(super) fn outcome(of: &str, number: i32, outcome: Outcome, waits_for: &str) -> NewOutcome {

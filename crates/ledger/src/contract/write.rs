@@ -3,8 +3,8 @@
 use deal::key::KeyKind;
 
 use super::rows::{
-    NOW, conflicts, delivery, digest, event, everything, key, keys, new, next, notification,
-    outbox, outcome, row, stream, streams, try_write, write,
+    NOW, arrival, conflicts, delivery, digest, event, everything, key, keys, new, next,
+    notification, outbox, outcome, row, stream, streams, try_write, write,
 };
 use crate::MAX_BODY;
 use crate::row::{
@@ -184,6 +184,21 @@ pub async fn duplicates_conflict(store: &dyn Store) {
             "delivery",
             Writes { deliveries: vec![delivery("delivery-one", "b")], ..Writes::default() },
             true,
+        ),
+        (
+            "another id of a known content",
+            Writes { deliveries: vec![arrival("one", "envelope-two", 0)], ..Writes::default() },
+            false,
+        ),
+        (
+            "slot of a later arrival",
+            Writes { deliveries: vec![arrival("b", "envelope-two", 0)], ..Writes::default() },
+            true,
+        ),
+        (
+            "next slot of a later arrival",
+            Writes { deliveries: vec![arrival("b", "envelope-two", 1)], ..Writes::default() },
+            false,
         ),
         (
             "outcome",

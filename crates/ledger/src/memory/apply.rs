@@ -11,7 +11,7 @@ use super::Step;
 use super::state::{Held, Spot, State};
 #[cfg(feature = "planted")]
 use crate::row::StreamRow;
-use crate::row::{NewNotification, NewOutcome, OutboxRow, StreamWrite, Writes};
+use crate::row::{NewDelivery, NewNotification, NewOutcome, OutboxRow, StreamWrite, Writes};
 use crate::store::{InboxChange, KeyRow, StoreError};
 
 type Undo = Box<dyn FnOnce(&mut State)>;
@@ -83,14 +83,7 @@ impl Change<'_> {
             self.notification(row)?;
         }
         for row in writes.deliveries {
-            let (id, spot) = (row.id.clone(), Spot::Delivery(row.id.clone()));
-            if !insert(&mut self.state.deliveries, id.clone(), row) {
-                return Err(conflict(&spot));
-            }
-            self.spots.push(spot);
-            self.undo(move |state| {
-                let _ = state.deliveries.remove(&id);
-            });
+            self.delivery(row)?;
         }
         self.outcomes(&writes.outcomes)?;
         for row in writes.events {
@@ -135,6 +128,29 @@ impl Change<'_> {
         for digest in writes.erased {
             self.erase(digest);
         }
+        Ok(())
+    }
+
+    fn delivery(&mut self, row: NewDelivery) -> Result<(), StoreError> {
+        let key = (row.envelope_id.clone(), row.slot);
+        if !key.0.is_empty() {
+            let spot = Spot::Envelope(key.0.clone());
+            if !insert(&mut self.state.arrivals, key.clone(), row.digest) {
+                return Err(conflict(&spot));
+            }
+            self.spots.push(spot);
+            self.undo(move |state| {
+                let _ = state.arrivals.remove(&key);
+            });
+        }
+        let (id, spot) = (row.id.clone(), Spot::Delivery(row.id.clone()));
+        if !insert(&mut self.state.deliveries, id.clone(), row) {
+            return Err(conflict(&spot));
+        }
+        self.spots.push(spot);
+        self.undo(move |state| {
+            let _ = state.deliveries.remove(&id);
+        });
         Ok(())
     }
 

@@ -60,7 +60,9 @@ pub(super) struct State {
     /// The last commit that removed all streams and keys.
     pub(super) cleared: u64,
     pub(super) notifications: BTreeMap<Digest, Held>,
+    /// By envelope id and slot, the contents of notifications, and of deliveries.
     pub(super) envelopes: BTreeMap<(String, i32), Digest>,
+    pub(super) arrivals: BTreeMap<(String, i32), Digest>,
     pub(super) deliveries: BTreeMap<String, NewDelivery>,
     pub(super) outcomes: BTreeMap<(Digest, i32), NewOutcome>,
     pub(super) inbox: BTreeMap<Digest, (Outcome, String)>,
@@ -114,20 +116,19 @@ impl State {
     }
 
     pub(super) fn known(&self, digests: &[Digest], envelope_ids: &[String]) -> Vec<Known> {
-        let named = envelope_ids.iter().filter(|id| !id.is_empty()).flat_map(|id| {
-            let range = self.envelopes.range((id.clone(), i32::MIN)..=(id.clone(), i32::MAX));
-            range.map(|(_, digest)| digest)
+        let by_digest = digests.iter().map(|digest| (*digest, String::new(), 0));
+        let by_id = envelope_ids.iter().filter(|id| !id.is_empty()).flat_map(|id| {
+            let under = || (id.clone(), i32::MIN)..=(id.clone(), i32::MAX);
+            let all = self.envelopes.range(under()).chain(self.arrivals.range(under()));
+            all.map(|((id, slot), digest)| (*digest, id.clone(), *slot))
         });
-        let found: BTreeSet<&Digest> = digests.iter().chain(named).collect();
-        let held = found.into_iter().filter_map(|digest| self.notifications.get(digest));
-        held.map(|Held { row, .. }| Known {
-            digest: row.digest,
-            envelope_id: row.envelope_id.clone(),
-            slot: row.slot,
-            event_time: row.event_time,
-            waiting: self.inbox.get(&row.digest).map(|(outcome, _)| *outcome),
-        })
-        .collect()
+        let found: BTreeSet<(Digest, String, i32)> = by_digest.chain(by_id).collect();
+        let known = found.into_iter().filter_map(|(digest, envelope_id, slot)| {
+            let event_time = self.notifications.get(&digest)?.row.event_time;
+            let waiting = self.inbox.get(&digest).map(|(outcome, _)| *outcome);
+            Some(Known { digest, envelope_id, slot, event_time, waiting })
+        });
+        known.collect()
     }
 
     pub(super) fn parked(&self, waits_for: &[String]) -> Vec<StoredBody> {

@@ -243,6 +243,8 @@ fn receive(
             digest,
             via: "queue".to_owned(),
             received_at: now,
+            envelope_id: String::new(),
+            slot: 0,
         });
     }
     let number = |number, outcome| NewOutcome {

@@ -410,6 +410,8 @@ fn notifications_are_what_their_digest_says() {
                     digest: other(),
                     via: "queue".to_owned(),
                     received_at: 0,
+                    envelope_id: String::new(),
+                    slot: 0,
                 });
             },
             &["delivery table `deliveries`"],
