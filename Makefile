@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof check simulate golden build bench bench-all fuzz
+.PHONY: help demo test proof check simulate golden schemas build bench bench-all fuzz
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -30,6 +30,9 @@ simulate: ## Generated markets and faults against the real processor, for a whil
 golden: ## Write the golden results of events/ and of the command line again; read the difference before you commit it
 	UPDATE_GOLDEN=1 $(CARGO) test -p resold-tests scenarios
 	UPDATE_GOLDEN=1 ./scripts/with-postgres $(CARGO) test -p cli
+
+schemas: ## Write events/schemas, the JSON Schemas of the public events, again from their types
+	UPDATE_GOLDEN=1 $(CARGO) test -p resold-tests schemas
 
 bench: ## Speed and memory beside the physical limit; ARGS="parse --json" for one section, --help names all
 	./scripts/with-postgres $(CARGO) bench -p resold-tests --bench bench -- $(ARGS)

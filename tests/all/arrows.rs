@@ -35,7 +35,7 @@ const CRATES: [(&str, &[&str]); 10] = [
 ];
 
 /// The first letters of a technology's packages, and the crates that may name it.
-const TECHNOLOGIES: [(&str, &[&str]); 16] = [
+const TECHNOLOGIES: [(&str, &[&str]); 17] = [
     ("sqlx", &["ledger-sqlite", "ledger-postgres"]),
     ("aurora-dsql", &["ledger-postgres"]),
     ("aws-", &[]),
@@ -52,6 +52,8 @@ const TECHNOLOGIES: [(&str, &[&str]); 16] = [
     ("fastrand", &["oracle", "processor", "simulator"]),
     ("rand", &[]),
     ("uuid", &["cli"]),
+    // Under a feature of tests alone.
+    ("schemars", &["marketplace", "deal"]),
     ("toml", &[]),
 ];
 

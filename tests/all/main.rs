@@ -24,6 +24,7 @@ mod redrive;
 mod round_trips;
 mod scenario;
 mod scenarios;
+mod schemas;
 mod stores;
 mod tamper;
 mod tidy;

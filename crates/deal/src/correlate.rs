@@ -216,6 +216,7 @@ fn specificity<'a>(
 
 /// How we know an offer's opportunity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// An agreement named both.
@@ -249,6 +250,7 @@ impl Basis {
 
 /// An offer's link to its opportunity, and how we know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Link {
     /// How we know.
     pub basis: Basis,

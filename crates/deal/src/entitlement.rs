@@ -14,6 +14,7 @@ pub const FINAL_HOURS: i64 = 1;
 
 /// The type of an offer, its agreements and their entitlements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DealType {
     /// A partner sells our product.
     #[serde(rename = "CPPO")]
@@ -93,6 +94,7 @@ impl DealType {
 
 /// What the buyer may do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// The start is in the future.
@@ -170,6 +172,7 @@ pub fn status(facts: &AgreementFacts, now: Moment) -> Option<(Status, Moment)> {
 
 /// Whether AWS granted the license that quantities and metering need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LicenseState {
     /// No license that is not deprovisioned is known.
@@ -180,6 +183,7 @@ pub enum LicenseState {
 
 /// An entitlement as published: everything that a consumer needs without asking back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entitlement {
     /// The agreement's id is the entitlement's.
     pub id: AgreementId,

@@ -64,6 +64,7 @@ pub enum FindingKind {
 
 /// How urgent a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing.
@@ -206,10 +207,12 @@ impl FindingKind {
 
 /// Something a person should look at. A function of facts and now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Kind and subject: `link-ambiguous:offer/offer-...`.
     pub id: String,
-    /// What is wrong.
+    /// What is wrong. There may be more kinds with every version.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub kind: FindingKind,
     /// How urgent.
     pub severity: Severity,

@@ -21,7 +21,7 @@
 //! * **A finding**: a variant of [`finding::FindingKind`] with its severity and whether it ends by itself; opened in [`judge`]; if
 //!   time alone opens it, its deadline in [`state::State::due_at`]; a row in `judge/tests.rs`.
 //! * **A public event**: a variant of [`public::PublicEvent`], remembered by [`state::Concluded`], with a golden file. No free text,
-//!   no names of people or companies.
+//!   no names of people or companies; its payload in `schema.rs`, and `make schemas`.
 //!
 //! What is never done here: reading a clock, preferring what arrived first, choosing between two answers, keeping a set in a
 //! state that grows with the number of deals.
@@ -45,6 +45,8 @@ pub mod renewal;
 pub mod route;
 #[cfg(test)]
 mod sample;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod state;
 pub mod stream;
 pub mod succession;

@@ -13,6 +13,7 @@ use crate::renewal::Renewal;
 
 /// An opportunity as published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OpportunityNews {
     /// Its id.
     pub id: OpportunityId,
@@ -43,6 +44,7 @@ pub struct OpportunityNews {
 
 /// An offer and its link as published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OfferNews {
     /// Its id.
     pub id: OfferId,
@@ -70,6 +72,7 @@ pub struct OfferNews {
 
 /// An entitlement whose end or renewal is near.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RenewalNews {
     /// What is near.
     pub renewal: Renewal,
@@ -107,6 +110,22 @@ pub enum PublicEvent {
 }
 
 impl PublicEvent {
+    /// Every detail-type.
+    pub const DETAIL_TYPES: [&str; 12] = [
+        "Opportunity Released",
+        "Opportunity Changed",
+        "Offer Received",
+        "Offer Linked",
+        "Entitlement Granted",
+        "Entitlement Started",
+        "Entitlement Changed",
+        "Entitlement Ending",
+        "Entitlement Ended",
+        "Renewal Upcoming",
+        "Finding Raised",
+        "Finding Closed",
+    ];
+
     /// The detail-type.
     pub const fn detail_type(&self) -> &'static str {
         match self {

@@ -14,6 +14,7 @@ pub const REMINDER_DAYS: [i64; 5] = [180, 120, 90, 60, 30];
 
 /// What there is to say of an end or a renewal that is near.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Renewal {
     /// At most so many days are left: 180, 120, 90, 60 or 30. Absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -65,6 +65,7 @@ impl StreamKind {
 
 /// The id of a stream: `agreement/agmt-...`, `partner/222233334444`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct StreamId {
     kind: StreamKind,

@@ -31,6 +31,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Box<str>);
 
@@ -99,6 +100,7 @@ id!(
 /// AWS's documentation writes the ARN as `aws:license-manager:us-east-1:...:l-...`, real events as
 /// `arn:aws:license-manager::...:license:l-...`; the tail is the same in both.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct LicenseId(Box<str>);
 
@@ -137,6 +139,7 @@ impl fmt::Display for LicenseId {
 
 /// An AWS account: exactly 12 digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct AccountId(Box<str>);
 
