@@ -9,7 +9,7 @@ use deal::view::View;
 use ledger::memory::MemoryStore;
 use ledger::row::{
     EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
-    StreamRow, Writes,
+    StreamRow, Unpublished, Writes,
 };
 use ledger::store::{Counts, KeyRow, Snapshot, Store, StoreError, Transaction};
 use ledger::views::ViewTotals;
@@ -161,6 +161,14 @@ impl Snapshot for Recording {
         limit: u32,
     ) -> Result<Vec<OutboxRow>, StoreError> {
         self.inner.outbox(after, limit).await
+    }
+
+    async fn unpublished(
+        &mut self,
+        after: Option<(i64, &StreamId, i64)>,
+        limit: u32,
+    ) -> Result<Vec<Unpublished>, StoreError> {
+        self.inner.unpublished(after, limit).await
     }
 
     async fn view_totals(&mut self, view: &View) -> Result<Option<ViewTotals>, StoreError> {

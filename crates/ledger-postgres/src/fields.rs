@@ -3,6 +3,7 @@
 use deal::stream::StreamId;
 use ledger::row::{
     EventRow, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody, StreamRow,
+    Unpublished,
 };
 use ledger::store::{KeyRow, StoreError};
 use marketplace::digest::Digest;
@@ -72,6 +73,9 @@ pub(crate) fn stream_row(row: &PgRow) -> Result<StreamRow, StoreError> {
     })
 }
 
+/// How many columns an event has.
+const EVENT_COLUMNS: usize = 11;
+
 pub(crate) fn event_row(row: &PgRow) -> Result<EventRow, StoreError> {
     let mut fields = Fields::new("events", row);
     Ok(EventRow {
@@ -87,6 +91,14 @@ pub(crate) fn event_row(row: &PgRow) -> Result<EventRow, StoreError> {
         previous: fields.digest("previous")?,
         hash: fields.digest("hash")?,
     })
+}
+
+/// An event, and after its columns those of the outbox.
+pub(crate) fn unpublished(row: &PgRow) -> Result<Unpublished, StoreError> {
+    let event = event_row(row)?;
+    let mut fields = Fields { row, table: "outbox", next: EVENT_COLUMNS };
+    let detail_type = fields.get("detail_type")?;
+    Ok(Unpublished { event, detail_type, attempts: fields.get("attempts")? })
 }
 
 pub(crate) fn key_row(row: &PgRow) -> Result<KeyRow, StoreError> {

@@ -86,6 +86,17 @@ pub(crate) const INSERT_OUTBOX: &str = "
     from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::boolean[])
         as new (stream, version, event_id, detail_type, recorded_at, set_aside)";
 
+/// Notes what became of publishing, of what is not published yet.
+pub(crate) const MARK_OUTBOX: &str = "
+    update outbox
+    set published_at = new.published_at, attempts = outbox.attempts + new.attempts,
+        last_error = new.last_error, set_aside = outbox.set_aside or new.set_aside
+    from unnest(
+        $1::text[], $2::bigint[], $3::bigint[], $4::integer[], $5::text[], $6::boolean[])
+        as new (stream, version, published_at, attempts, last_error, set_aside)
+    where outbox.stream = new.stream and outbox.version = new.version
+        and outbox.published_at is null";
+
 pub(crate) const ERASE: &str =
     "update bodies set head = null, rest = null where digest = any($1::text[])";
 
@@ -229,6 +240,17 @@ pub(crate) const OUTBOX_PAGE: &str = "
     order by stream, version
     limit $3";
 
+/// What is to be published, with its events, through the index of what is not.
+pub(crate) const UNPUBLISHED: &str = "
+    select e.stream, e.version, e.event_id, e.kind, e.schema, e.payload, e.cause, e.occurred_at,
+        e.recorded_at, e.previous, e.hash, o.detail_type, o.attempts
+    from outbox o
+    join events e on e.stream = o.stream and e.version = o.version
+    where o.published_at is null and not o.set_aside
+        and o.recorded_at >= $1 and (o.recorded_at, o.stream, o.version) > ($1, $2, $3)
+    order by o.recorded_at, o.stream, o.version
+    limit $4";
+
 /// All counts as (what, of which, how many).
 pub(crate) const COUNTS: &str = "
     select 'notifications', '', count(*) from notifications
@@ -238,6 +260,9 @@ pub(crate) const COUNTS: &str = "
     select 'events', '', count(*) from events
     union all
     select 'unpublished', '', count(*) from outbox where published_at is null and not set_aside
+    union all
+    select 'refused', '', count(*) from outbox
+    where published_at is null and set_aside and last_error <> ''
     union all
     select 'waiting', outcome, count(*) from inbox group by outcome
     union all

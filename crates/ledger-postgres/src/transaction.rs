@@ -8,7 +8,7 @@ use deal::stream::{StreamId, StreamKind};
 use deal::view::View;
 use ledger::row::{
     EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
-    StreamRow, Writes,
+    StreamRow, Unpublished, Writes,
 };
 use ledger::store::{Counts, KeyRow, MAX_PARKED, Snapshot, StoreError, Transaction, page_bounds};
 use ledger::views::ViewTotals;
@@ -221,6 +221,22 @@ impl Snapshot for PostgresTransaction {
         let query = sqlx::query(sql::OUTBOX_PAGE).bind(stream).bind(version).bind(i64::from(limit));
         let rows = self.fetch("reading the outbox", query).await?;
         rows.iter().map(fields::outbox_row).collect()
+    }
+
+    async fn unpublished(
+        &mut self,
+        after: Option<(i64, &StreamId, i64)>,
+        limit: u32,
+    ) -> Result<Vec<Unpublished>, StoreError> {
+        let (at, stream, version) =
+            after.map_or((i64::MIN, "", 0), |(at, stream, version)| (at, stream.as_str(), version));
+        let query = sqlx::query(sql::UNPUBLISHED)
+            .bind(at)
+            .bind(stream)
+            .bind(version)
+            .bind(i64::from(limit));
+        let rows = self.fetch("reading what is to be published", query).await?;
+        rows.iter().map(fields::unpublished).collect()
     }
 
     async fn view_totals(&mut self, view: &View) -> Result<Option<ViewTotals>, StoreError> {

@@ -2,7 +2,7 @@
 
 use deal::key::Key;
 use deal::stream::StreamId;
-use ledger::row::{KeyChange, NewNotification, StreamWrite, Writes};
+use ledger::row::{KeyChange, Mark, NewNotification, StreamWrite, Writes};
 use ledger::store::{InboxChange, StoreError};
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
@@ -36,7 +36,22 @@ impl PostgresTransaction {
             let query = sqlx::query(sql::ERASE).bind(texts(&writes.erased));
             self.execute("erasing raw bodies", query).await?;
         }
-        Ok(())
+        self.mark(&writes.marks).await
+    }
+
+    /// Of how many rows does not matter: those that another relay published first stay as they are.
+    async fn mark(&mut self, rows: &[Mark]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(sql::MARK_OUTBOX)
+            .bind(column(rows, |row| row.stream.as_str()))
+            .bind(column(rows, |row| row.version))
+            .bind(column(rows, |row| row.result.published_at()))
+            .bind(column(rows, |row| row.attempts))
+            .bind(column(rows, |row| row.result.error()))
+            .bind(column(rows, |row| row.result.is_final()));
+        self.execute("marking the outbox", query).await.map(drop)
     }
 
     async fn execute(

@@ -74,6 +74,21 @@ pub(crate) fn update_streams(rows: usize) -> String {
     )
 }
 
+/// Notes what became of publishing. The values of a row are stream, version, when it was published (or null), attempts,
+/// the error, and whether nobody is to try again.
+pub(crate) fn mark_outbox(rows: usize) -> String {
+    format!(
+        "with new (stream, version, published_at, attempts, last_error, set_aside) as (values {})
+         update outbox
+         set published_at = new.published_at, attempts = outbox.attempts + new.attempts,
+             last_error = new.last_error, set_aside = max(outbox.set_aside, new.set_aside)
+         from new
+         where outbox.stream = new.stream and outbox.version = new.version
+             and outbox.published_at is null",
+        tuples(6, rows)
+    )
+}
+
 /// Removes index rows, each named by all of its columns, in the order of [`KEYS`].
 pub(crate) fn delete_keys(rows: usize) -> String {
     format!("delete from keys where (kind, value, hi, stream, lo) in (values {})", tuples(5, rows))
@@ -227,6 +242,17 @@ pub(crate) const OUTBOX_PAGE: &str = "
     order by stream, version
     limit ?";
 
+/// What is to be published, with its events, through the index of what is not.
+pub(crate) const UNPUBLISHED: &str = "
+    select e.stream, e.version, e.event_id, e.kind, e.schema, e.payload, e.cause, e.occurred_at,
+        e.recorded_at, e.previous, e.hash, o.detail_type, o.attempts
+    from outbox o
+    join events e on e.stream = o.stream and e.version = o.version
+    where o.published_at is null and o.set_aside = 0
+        and o.recorded_at >= ?1 and (o.recorded_at, o.stream, o.version) > (?1, ?2, ?3)
+    order by o.recorded_at, o.stream, o.version
+    limit ?4";
+
 /// All counts as (what, of which, how many).
 pub(crate) const COUNTS: &str = "
     select 'notifications', '', count(*) from notifications
@@ -236,6 +262,9 @@ pub(crate) const COUNTS: &str = "
     select 'events', '', count(*) from events
     union all
     select 'unpublished', '', count(*) from outbox where published_at is null and set_aside = 0
+    union all
+    select 'refused', '', count(*) from outbox
+    where published_at is null and set_aside = 1 and last_error <> ''
     union all
     select 'waiting', outcome, count(*) from inbox group by outcome
     union all

@@ -1,6 +1,6 @@
 //! Writing rows: one statement a chunk.
 
-use ledger::row::{StreamRow, StreamWrite, Writes};
+use ledger::row::{Mark, StreamRow, StreamWrite, Writes};
 use ledger::store::{InboxChange, StoreError};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
@@ -46,7 +46,8 @@ impl SqliteTransaction {
                 .bind("")
         })
         .await?;
-        self.erase(writes).await
+        self.erase(writes).await?;
+        self.mark(&writes.marks).await
     }
 
     async fn insert<T>(
@@ -173,6 +174,26 @@ impl SqliteTransaction {
         }
         let query = sqlx::query(sql::ERASE).bind(array(&writes.erased));
         query.execute(&mut *self.inner).await.map_err(failed("erasing raw bodies"))?;
+        Ok(())
+    }
+}
+
+impl SqliteTransaction {
+    /// Of how many rows does not matter: those that another relay published first stay as they are.
+    async fn mark(&mut self, marks: &[Mark]) -> Result<(), StoreError> {
+        for chunk in Chunks::new(marks, sql::MAX_CHUNK) {
+            let mut query = sqlx::query(AssertSqlSafe(sql::mark_outbox(chunk.len())));
+            for mark in chunk {
+                query = query
+                    .bind(mark.stream.to_string())
+                    .bind(mark.version)
+                    .bind(mark.result.published_at())
+                    .bind(i64::from(mark.attempts))
+                    .bind(mark.result.error().to_owned())
+                    .bind(i64::from(mark.result.is_final()));
+            }
+            query.execute(&mut *self.inner).await.map_err(failed("marking the outbox"))?;
+        }
         Ok(())
     }
 }

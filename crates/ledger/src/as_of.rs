@@ -21,7 +21,7 @@ use crate::folding::Folding;
 use crate::progress::{Phase, Progress, total};
 use crate::row::{
     EventRow, KeyChange, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow,
-    StoredBody, StreamRow,
+    StoredBody, StreamRow, Unpublished,
 };
 use crate::store::{Counts, KeyRow, Snapshot, StoreError};
 use crate::verify::cursor::{Cursor, Events};
@@ -332,6 +332,14 @@ impl Snapshot for AsOf {
         _after: Option<(&StreamId, i64)>,
         _limit: u32,
     ) -> Result<Vec<OutboxRow>, StoreError> {
+        Err(is_of_now("reading the outbox"))
+    }
+
+    async fn unpublished(
+        &mut self,
+        _after: Option<(i64, &StreamId, i64)>,
+        _limit: u32,
+    ) -> Result<Vec<Unpublished>, StoreError> {
         Err(is_of_now("reading the outbox"))
     }
 

@@ -8,11 +8,13 @@
     reason = "the contract fails by panicking, like the tests that it is"
 )]
 
+mod publish;
 mod race;
 mod read;
 mod rows;
 mod write;
 
+pub use publish::{marks_are_kept, unpublished_come_in_order};
 pub use race::{
     eight_writers_append_without_gaps, readers_see_one_moment, shared_lock_stops_write_skew,
     stale_reader_of_a_lock_conflicts, writers_of_different_streams_both_commit,
@@ -49,6 +51,8 @@ macro_rules! properties {
             due_comes_in_order
             pages_of_one_kind
             pages_go_through_everything
+            unpublished_come_in_order
+            marks_are_kept
             counts_every_kind
             views_add_up
             readers_see_one_moment

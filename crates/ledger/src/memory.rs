@@ -16,7 +16,7 @@ use marketplace::digest::Digest;
 
 use crate::row::{
     EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
-    StreamRow, Writes,
+    StreamRow, Unpublished, Writes,
 };
 use crate::store::{Counts, KeyRow, Snapshot, Store, StoreError, Transaction};
 use crate::views::{Expected, ViewTotals};
@@ -221,6 +221,14 @@ impl Snapshot for MemoryTransaction {
         limit: u32,
     ) -> Result<Vec<OutboxRow>, StoreError> {
         self.scan(|state| state::rows_after(&state.outbox, after, limit))
+    }
+
+    async fn unpublished(
+        &mut self,
+        after: Option<(i64, &StreamId, i64)>,
+        limit: u32,
+    ) -> Result<Vec<Unpublished>, StoreError> {
+        self.scan(|state| state.unpublished(after, limit))
     }
 
     async fn view_totals(

@@ -254,6 +254,8 @@ pub struct Writes {
     pub outbox: Vec<NewOutbox>,
     /// Notifications whose raw body is to be replaced by nothing (the digest stays).
     pub erased: Vec<Digest>,
+    /// What became of publishing, each row of the outbox at most once. What is published stays so: nothing marks it again.
+    pub marks: Vec<Mark>,
 }
 
 impl Writes {
@@ -269,6 +271,7 @@ impl Writes {
             self.streams.len(),
             self.outbox.len(),
             self.erased.len(),
+            self.marks.len(),
         ]
         .into_iter()
         .chain(keys)
@@ -369,4 +372,62 @@ pub struct OutboxRow {
     pub attempts: i32,
     /// The error of the last attempt, or empty.
     pub last_error: String,
+}
+
+/// A public event that is neither published nor set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpublished {
+    /// The event; its time of recording, stream and version are the place in the order of publishing.
+    pub event: EventRow,
+    /// The detail-type that it is published under.
+    pub detail_type: String,
+    /// How often publishing was tried.
+    pub attempts: i32,
+}
+
+/// What became of publishing a row of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The event's stream.
+    pub stream: StreamId,
+    /// The event's version.
+    pub version: i64,
+    /// How often it was tried since it was read.
+    pub attempts: i32,
+    /// What came of it.
+    pub result: MarkResult,
+}
+
+/// What came of publishing an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MarkResult {
+    /// It was published, at this time.
+    Published(i64),
+    /// It was not, for this reason, and is to be tried again.
+    Failed(String),
+    /// It never will be, for this reason, which is not empty: that tells it from history that was set aside.
+    SetAside(String),
+}
+
+impl MarkResult {
+    /// When it was published.
+    pub const fn published_at(&self) -> Option<i64> {
+        match self {
+            Self::Published(at) => Some(*at),
+            Self::Failed(_) | Self::SetAside(_) => None,
+        }
+    }
+
+    /// Why it was not published; empty: it was.
+    pub fn error(&self) -> &str {
+        match self {
+            Self::Published(_) => "",
+            Self::Failed(error) | Self::SetAside(error) => error,
+        }
+    }
+
+    /// Whether nobody is to try again.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::SetAside(_))
+    }
 }

@@ -10,7 +10,7 @@ use marketplace::digest::Digest;
 
 use crate::row::{
     EventRow, Known, NewDelivery, NewOutcome, NotificationRow, OutboxRow, Outcome, OutcomeRow,
-    StoredBody, StreamRow, Writes,
+    StoredBody, StreamRow, Unpublished, Writes,
 };
 use crate::views::ViewTotals;
 
@@ -121,6 +121,14 @@ pub trait Snapshot: Send {
         limit: u32,
     ) -> Result<Vec<OutboxRow>, StoreError>;
 
+    /// Outbox rows that are neither published nor set aside, with their events, after one (time of recording, stream,
+    /// version), in that order. A row whose event is missing is left out: `verify` tells of it.
+    async fn unpublished(
+        &mut self,
+        after: Option<(i64, &StreamId, i64)>,
+        limit: u32,
+    ) -> Result<Vec<Unpublished>, StoreError>;
+
     /// What a view adds up to; `None` if there is no view of this name with all its columns.
     async fn view_totals(&mut self, view: &View) -> Result<Option<ViewTotals>, StoreError>;
 
@@ -171,6 +179,8 @@ pub struct Counts {
     pub streams: Vec<(StreamKind, i64)>,
     /// Outbox rows neither published nor set aside.
     pub unpublished: i64,
+    /// Outbox rows set aside because they can never be published.
+    pub refused: i64,
     /// Accounts that notifications came for, with how many.
     pub accounts: Vec<(String, i64)>,
 }
@@ -184,6 +194,7 @@ impl Counts {
             "deliveries" => self.deliveries = count,
             "events" => self.events = count,
             "unpublished" => self.unpublished = count,
+            "refused" => self.refused = count,
             "accounts" => self.accounts.push((of.to_owned(), count)),
             "waiting" => self.waiting.extend(Outcome::from_word(of).map(|of| (of, count))),
             "streams" => {

@@ -8,7 +8,7 @@ use deal::stream::{StreamId, StreamKind};
 use deal::view::View;
 use ledger::row::{
     EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
-    StreamRow, Writes,
+    StreamRow, Unpublished, Writes,
 };
 use ledger::store::{Counts, KeyRow, Snapshot, Store, StoreError, Transaction};
 use ledger::views::ViewTotals;
@@ -226,6 +226,15 @@ impl<T: Snapshot + ?Sized> Snapshot for Stepped<T> {
     ) -> Result<Vec<OutboxRow>, StoreError> {
         self.call().await?;
         self.inner.outbox(after, limit).await
+    }
+
+    async fn unpublished(
+        &mut self,
+        after: Option<(i64, &StreamId, i64)>,
+        limit: u32,
+    ) -> Result<Vec<Unpublished>, StoreError> {
+        self.call().await?;
+        self.inner.unpublished(after, limit).await
     }
 
     async fn view_totals(&mut self, view: &View) -> Result<Option<ViewTotals>, StoreError> {

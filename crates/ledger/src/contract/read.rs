@@ -295,6 +295,7 @@ pub async fn counts_every_kind(store: &dyn Store) {
         events: 4,
         streams: vec![(StreamKind::Offer, 2), (StreamKind::Partner, 1)],
         unpublished: 1,
+        refused: 0,
         accounts: vec![
             (String::new(), 1),
             ("111122223333".to_owned(), 1),

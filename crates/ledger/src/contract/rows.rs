@@ -134,6 +134,7 @@ pub(super) fn everything(name: &str) -> Writes {
         keys: vec![keys(&id, Vec::new(), added)],
         outbox: vec![outbox(&id, 2, false)],
         erased: Vec::new(),
+        marks: Vec::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::Step;
 use super::state::{Held, Spot, State};
 #[cfg(feature = "planted")]
 use crate::row::StreamRow;
-use crate::row::{NewDelivery, NewNotification, NewOutcome, OutboxRow, StreamWrite, Writes};
+use crate::row::{Mark, NewDelivery, NewNotification, NewOutcome, OutboxRow, StreamWrite, Writes};
 use crate::store::{InboxChange, KeyRow, StoreError};
 
 type Undo = Box<dyn FnOnce(&mut State)>;
@@ -128,6 +128,7 @@ impl Change<'_> {
         for digest in writes.erased {
             self.erase(digest);
         }
+        writes.marks.into_iter().for_each(|mark| self.mark(mark));
         Ok(())
     }
 
@@ -152,6 +153,22 @@ impl Change<'_> {
             let _ = state.deliveries.remove(&id);
         });
         Ok(())
+    }
+
+    fn mark(&mut self, mark: Mark) {
+        let key = (mark.stream, mark.version);
+        let Some(row) = self.state.outbox.get_mut(&key) else { return };
+        if row.published_at.is_some() {
+            return;
+        }
+        let before = row.clone();
+        row.published_at = mark.result.published_at();
+        row.attempts = row.attempts.saturating_add(mark.attempts);
+        mark.result.error().clone_into(&mut row.last_error);
+        row.set_aside |= mark.result.is_final();
+        self.undo(move |state| {
+            state.outbox.insert(key, before);
+        });
     }
 
     fn notification(&mut self, row: NewNotification) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use marketplace::digest::Digest;
 
 use crate::row::{
     EventRow, Known, NewDelivery, NewNotification, NewOutcome, NotificationRow, OutboxRow, Outcome,
-    OutcomeRow, StoredBody, StreamRow,
+    OutcomeRow, StoredBody, StreamRow, Unpublished,
 };
 use crate::store::{Counts, KeyRow, MAX_PARKED};
 
@@ -238,9 +238,31 @@ impl State {
         found
     }
 
+    pub(super) fn unpublished(
+        &self,
+        after: Option<(i64, &StreamId, i64)>,
+        limit: u32,
+    ) -> Vec<Unpublished> {
+        let waits = |row: &&OutboxRow| row.published_at.is_none() && !row.set_aside;
+        let place = |row: &OutboxRow| (row.recorded_at, row.stream.clone(), row.version);
+        let after = after.map(|(at, stream, version)| (at, stream.clone(), version));
+        let mut rows: Vec<_> = self.outbox.values().filter(waits).collect();
+        rows.retain(|row| after.as_ref().is_none_or(|after| place(row) > *after));
+        rows.sort_by_key(|row| place(row));
+        let with_event = |row: &OutboxRow| {
+            let event = self.events.get(&(row.stream.clone(), row.version))?.clone();
+            let (detail_type, attempts) = (row.detail_type.clone(), row.attempts);
+            Some(Unpublished { event, detail_type, attempts })
+        };
+        rows.into_iter().filter_map(with_event).take(count(limit)).collect()
+    }
+
     pub(super) fn counts(&self) -> Counts {
         let unpublished =
             self.outbox.values().filter(|row| row.published_at.is_none() && !row.set_aside);
+        let refused = |row: &&OutboxRow| {
+            row.published_at.is_none() && row.set_aside && !row.last_error.is_empty()
+        };
         Counts {
             notifications: size_of(&self.notifications),
             deliveries: size_of(&self.deliveries),
@@ -248,6 +270,8 @@ impl State {
             events: size_of(&self.events),
             streams: tally(self.streams.keys().map(StreamId::kind)),
             unpublished: i64::try_from(unpublished.count()).unwrap_or(i64::MAX),
+            refused: i64::try_from(self.outbox.values().filter(refused).count())
+                .unwrap_or(i64::MAX),
             accounts: tally(self.notifications.values().map(|held| held.row.account.clone())),
         }
     }
