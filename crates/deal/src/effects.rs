@@ -179,7 +179,7 @@ fn changed(change_set: &ChangeSet, said: &Witness) -> Vec<Part> {
         name: Register::said(change_set.name.clone(), said),
         result: Register::said(Some(result.to_owned()), said),
         failure_code: Register::said(change_set.failure_code.clone(), said),
-        acknowledged: BTreeMap::new(),
+        ..ChangeSetFacts::default()
     };
     vec![(StreamId::change_set(id), Facts::ChangeSet(facts))]
 }

@@ -76,6 +76,17 @@ pub struct Acknowledged {
 /// Acknowledgements by finding id.
 pub type Acknowledgements = BTreeMap<String, Register<Acknowledged>>;
 
+/// A public event of a stream that can never be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unpublishable {
+    /// Its id.
+    pub event: String,
+    /// The detail-type that it would have been published under.
+    pub detail_type: String,
+    /// Why, in our own words or by the event bus's code: findings are published.
+    pub why: String,
+}
+
 /// The facts of one stream.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Facts {

@@ -27,6 +27,8 @@ pub enum FindingKind {
     DisbursementPaused,
     /// The end by the agreement's terms passed and AWS has not said that it ended.
     EndTimePassed,
+    /// A public event can never be published: it is too large, or the event bus refused it.
+    EventNotPublished,
     /// An agreement confirmed another opportunity than the evidence alone would have singled out.
     EvidenceContradicted,
     /// A notification for an account that is not configured.
@@ -88,13 +90,14 @@ impl Severity {
 
 impl FindingKind {
     /// Every kind, in the order of their words.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::AgreementWithoutLicense,
         Self::BuyerOutsideOpportunity,
         Self::ChangeSetFailed,
         Self::ConflictingFacts,
         Self::DisbursementPaused,
         Self::EndTimePassed,
+        Self::EventNotPublished,
         Self::EvidenceContradicted,
         Self::ForeignAccount,
         Self::IdWithTwoContents,
@@ -124,6 +127,7 @@ impl FindingKind {
             Self::ConflictingFacts => "conflicting-facts",
             Self::DisbursementPaused => "disbursement-paused",
             Self::EndTimePassed => "end-time-passed",
+            Self::EventNotPublished => "event-not-published",
             Self::EvidenceContradicted => "evidence-contradicted",
             Self::ForeignAccount => "foreign-account",
             Self::IdWithTwoContents => "id-with-two-contents",
@@ -155,6 +159,7 @@ impl FindingKind {
             | Self::QuantityExceeded
             | Self::ResellerNotAuthorized
             | Self::BuyerOutsideOpportunity
+            | Self::EventNotPublished
             | Self::LicenseWithoutAgreement
             | Self::Undecidable
             | Self::ConflictingFacts => Severity::Critical,
@@ -190,6 +195,7 @@ impl FindingKind {
             | Self::ChangeSetFailed
             | Self::ConflictingFacts
             | Self::DisbursementPaused
+            | Self::EventNotPublished
             | Self::EvidenceContradicted
             | Self::ForeignAccount
             | Self::IdWithTwoContents

@@ -18,7 +18,7 @@ use crate::state::State;
 pub use agreement::{AgreementContext, agreement};
 pub use offer::{OfferContext, offer};
 pub use opportunity::{OpportunityContext, USERS_COUNTED, opportunity, status_word};
-pub use rest::{acknowledge, rest};
+pub use rest::{acknowledge, refuse, rest};
 
 /// An offer may stay ambiguous or unmatched for so long before that is a finding.
 pub const LINK_GRACE_HOURS: i64 = 72;

@@ -9,7 +9,7 @@ use marketplace::ids::{
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Acknowledgements, Seen};
+use super::{Acknowledgements, Seen, Unpublishable};
 use crate::lattice::{Few, First, Fixed, Join, Last, Register};
 use crate::moment::Moment;
 
@@ -98,6 +98,9 @@ pub struct AgreementFacts {
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
+    /// The last of its public events that can never be published.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub unpublishable: Register<Unpublishable>,
 }
 
 /// The facts of one license.
@@ -185,6 +188,7 @@ impl Join for AgreementFacts {
         self.renewal_upcoming.join(&other.renewal_upcoming);
         self.renewal_terms.join(&other.renewal_terms);
         self.acknowledged.join(&other.acknowledged);
+        self.unpublishable.join(&other.unpublishable);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use marketplace::ids::{AccountId, OfferSetId, OpportunityId, ProductName};
 use serde::{Deserialize, Serialize};
 
-use super::{Acknowledgements, Seen};
+use super::{Acknowledgements, Seen, Unpublishable};
 use crate::lattice::{Few, First, Fixed, Join, Register};
 use crate::moment::Moment;
 
@@ -55,6 +55,9 @@ pub struct OfferFacts {
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
+    /// The last of its public events that can never be published.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub unpublishable: Register<Unpublishable>,
 }
 
 /// A person's word on the link of an offer and an opportunity.
@@ -84,6 +87,7 @@ impl Join for OfferFacts {
         self.confirmed.join(&other.confirmed);
         self.decisions.join(&other.decisions);
         self.acknowledged.join(&other.acknowledged);
+        self.unpublishable.join(&other.unpublishable);
     }
 }
 

@@ -7,7 +7,7 @@ use marketplace::catalog::ResaleAuthorization;
 use marketplace::ids::{AccountId, ProductName};
 use serde::{Deserialize, Serialize};
 
-use super::{Acknowledgements, Seen};
+use super::{Acknowledgements, Seen, Unpublishable};
 use crate::lattice::{Few, First, Fixed, Join, Last, Register};
 use crate::moment::Moment;
 
@@ -52,6 +52,9 @@ pub struct OpportunityFacts {
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
+    /// The last of its public events that can never be published.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub unpublishable: Register<Unpublishable>,
 }
 
 impl Join for OpportunityFacts {
@@ -67,6 +70,7 @@ impl Join for OpportunityFacts {
         self.first_named.join(&other.first_named);
         self.names.join(&other.names);
         self.acknowledged.join(&other.acknowledged);
+        self.unpublishable.join(&other.unpublishable);
     }
 }
 

@@ -6,7 +6,7 @@ use marketplace::digest::Digest;
 use marketplace::ids::OfferId;
 use serde::{Deserialize, Serialize};
 
-use super::Acknowledgements;
+use super::{Acknowledgements, Unpublishable};
 use crate::lattice::{Few, First, Fixed, Join, Last, Register};
 
 /// The facts of one of our own accounts.
@@ -28,6 +28,9 @@ pub struct SellerFacts {
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
+    /// The last of its public events that can never be published.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub unpublishable: Register<Unpublishable>,
 }
 
 impl Join for SellerFacts {
@@ -37,6 +40,7 @@ impl Join for SellerFacts {
         self.security_first.join(&other.security_first);
         self.security_report.join(&other.security_report);
         self.acknowledged.join(&other.acknowledged);
+        self.unpublishable.join(&other.unpublishable);
     }
 }
 
@@ -56,6 +60,9 @@ pub struct ChangeSetFacts {
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
+    /// The last of its public events that can never be published.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub unpublishable: Register<Unpublishable>,
 }
 
 impl Join for ChangeSetFacts {
@@ -64,6 +71,7 @@ impl Join for ChangeSetFacts {
         self.result.join(&other.result);
         self.failure_code.join(&other.failure_code);
         self.acknowledged.join(&other.acknowledged);
+        self.unpublishable.join(&other.unpublishable);
     }
 }
 
@@ -102,6 +110,9 @@ pub struct NotificationFacts {
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
+    /// The last of its public events that can never be published.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub unpublishable: Register<Unpublishable>,
 }
 
 impl Join for NotificationFacts {
@@ -110,6 +121,7 @@ impl Join for NotificationFacts {
         self.reason.join(&other.reason);
         self.settled.join(&other.settled);
         self.acknowledged.join(&other.acknowledged);
+        self.unpublishable.join(&other.unpublishable);
     }
 }
 
@@ -135,6 +147,9 @@ pub struct NotificationTypeFacts {
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
+    /// The last of its public events that can never be published.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub unpublishable: Register<Unpublishable>,
 }
 
 impl Join for NotificationTypeFacts {
@@ -145,6 +160,7 @@ impl Join for NotificationTypeFacts {
         self.last.join(&other.last);
         self.settled.join(&other.settled);
         self.acknowledged.join(&other.acknowledged);
+        self.unpublishable.join(&other.unpublishable);
     }
 }
 
@@ -164,6 +180,9 @@ pub struct EnvelopeIdFacts {
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
+    /// The last of its public events that can never be published.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub unpublishable: Register<Unpublishable>,
 }
 
 impl Join for EnvelopeIdFacts {
@@ -172,5 +191,6 @@ impl Join for EnvelopeIdFacts {
         self.first.join(&other.first);
         self.last.join(&other.last);
         self.acknowledged.join(&other.acknowledged);
+        self.unpublishable.join(&other.unpublishable);
     }
 }

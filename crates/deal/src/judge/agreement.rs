@@ -61,6 +61,7 @@ pub fn agreement(
         news.extend(reminder);
     }
     let mut findings = Findings::new(stream, Some(&facts.acknowledged));
+    super::rest::unpublishable(&mut findings, &facts.unpublishable);
     conflicts(
         &mut findings,
         &[

@@ -69,6 +69,7 @@ fn offer_findings<'a>(
     now: Moment,
 ) -> Findings<'a> {
     let mut findings = Findings::new(stream, Some(&facts.acknowledged));
+    super::rest::unpublishable(&mut findings, &facts.unpublishable);
     super::rest::conflicts(
         &mut findings,
         &[

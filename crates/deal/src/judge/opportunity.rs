@@ -93,6 +93,7 @@ fn opportunity_findings<'a>(
     context: OpportunityContext<'_>,
 ) -> Findings<'a> {
     let mut findings = Findings::new(stream, Some(&facts.acknowledged));
+    super::rest::unpublishable(&mut findings, &facts.unpublishable);
     super::rest::conflicts(
         &mut findings,
         &[

@@ -3,7 +3,7 @@
 use super::{News, finding_news};
 use crate::facts::{
     Acknowledgements, ChangeSetFacts, EnvelopeIdFacts, Facts, NotificationFacts,
-    NotificationTypeFacts, SellerFacts,
+    NotificationTypeFacts, SellerFacts, Unpublishable,
 };
 use crate::finding::{FindingKind, Findings};
 use crate::lattice::{Fixed, Register};
@@ -64,6 +64,7 @@ pub fn rest(stream: &StreamId, state: &State, at: Moment) -> News {
 }
 
 fn seller(findings: &mut Findings<'_>, facts: &SellerFacts) {
+    unpublishable(findings, &facts.unpublishable);
     let paused = facts.disbursement_paused.at().zip(facts.disbursement_paused.get());
     if let Some((first, (last, resources))) = facts.disbursement_first.get().zip(paused) {
         let evidence = [("instruments", resources.len().to_string())];
@@ -75,6 +76,7 @@ fn seller(findings: &mut Findings<'_>, facts: &SellerFacts) {
 }
 
 fn change_set(findings: &mut Findings<'_>, facts: &ChangeSetFacts) {
+    unpublishable(findings, &facts.unpublishable);
     let failed = facts.result.get().is_some_and(|result| result == "failed");
     if let Some(at) = facts.result.at().filter(|_| failed) {
         let code = facts.failure_code.get().cloned().map(|code| ("failure code", code));
@@ -83,6 +85,7 @@ fn change_set(findings: &mut Findings<'_>, facts: &ChangeSetFacts) {
 }
 
 fn notification(findings: &mut Findings<'_>, facts: &NotificationFacts) {
+    unpublishable(findings, &facts.unpublishable);
     let Some((problem, witness)) = facts.problem.get().zip(facts.problem.witness()) else { return };
     if !facts.settled.is_empty() {
         return;
@@ -97,6 +100,7 @@ fn notification(findings: &mut Findings<'_>, facts: &NotificationFacts) {
 }
 
 fn notification_type(findings: &mut Findings<'_>, facts: &NotificationTypeFacts) {
+    unpublishable(findings, &facts.unpublishable);
     let Some((first, last)) = facts.first.get().zip(facts.last.get()) else { return };
     if !facts.settled.is_empty() {
         return;
@@ -108,6 +112,7 @@ fn notification_type(findings: &mut Findings<'_>, facts: &NotificationTypeFacts)
 }
 
 fn envelope_id(findings: &mut Findings<'_>, facts: &EnvelopeIdFacts) {
+    unpublishable(findings, &facts.unpublishable);
     // None of them has a time if none can be read.
     let first = facts.first.get().unwrap_or_default();
     let last = facts.last.get().unwrap_or_default();
@@ -116,6 +121,34 @@ fn envelope_id(findings: &mut Findings<'_>, facts: &EnvelopeIdFacts) {
         let evidence = [("notifications", digests.join(", "))];
         findings.open(FindingKind::IdWithTwoContents, last, (first, last), evidence);
     }
+}
+
+/// A public event of the stream was set aside: nobody who listens to the bus will hear of it.
+pub(super) fn unpublishable(findings: &mut Findings<'_>, facts: &Register<Unpublishable>) {
+    let Some((told, at)) = facts.get().zip(facts.at()) else { return };
+    let evidence = [
+        ("event", told.event.clone()),
+        ("detail-type", told.detail_type.clone()),
+        ("why", told.why.clone()),
+    ];
+    findings.open(FindingKind::EventNotPublished, at, (at, at), evidence);
+}
+
+/// Notes in the facts of a stream, if its kind publishes anything, that an event of it can never be published.
+pub fn refuse(facts: &mut Facts, word: Register<Unpublishable>) -> bool {
+    let told = match facts {
+        Facts::Agreement(facts) => &mut facts.unpublishable,
+        Facts::ChangeSet(facts) => &mut facts.unpublishable,
+        Facts::EnvelopeId(facts) => &mut facts.unpublishable,
+        Facts::Notification(facts) => &mut facts.unpublishable,
+        Facts::NotificationType(facts) => &mut facts.unpublishable,
+        Facts::Offer(facts) => &mut facts.unpublishable,
+        Facts::Opportunity(facts) => &mut facts.unpublishable,
+        Facts::Seller(facts) => &mut facts.unpublishable,
+        Facts::OfferSet(_) | Facts::Partner(_) => return false,
+    };
+    *told = word;
+    true
 }
 
 /// The acknowledgement facts of a stream, if its kind has findings.

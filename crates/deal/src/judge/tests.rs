@@ -12,10 +12,11 @@ use crate::facts::agreement::LicenseFacts;
 use crate::facts::offer::Decision;
 use crate::facts::{
     Acknowledged, AgreementFacts, ChangeSetFacts, EnvelopeIdFacts, Facts, NotificationFacts,
-    NotificationTypeFacts, OfferFacts, OpportunityFacts, Seen, SellerFacts, ViewRole,
+    NotificationTypeFacts, OfferFacts, OpportunityFacts, Seen, SellerFacts, Unpublishable,
+    ViewRole,
 };
 use crate::finding::FindingKind;
-use crate::lattice::{Authority, First, Fixed, Join, Last};
+use crate::lattice::{Authority, First, Fixed, Join, Last, Register};
 use crate::sample::{
     BUYER, Gen, ISV, PARTNER, account, agreement_id, at, fixed, opportunity_id, product, register,
     witness,
@@ -237,6 +238,11 @@ fn findings_of_everything_else() {
         ..EnvelopeIdFacts::default()
     };
     let settled = First::at(at(LATER));
+    let refused = |kind| {
+        let mut facts = Facts::none(kind);
+        assert!(refuse(&mut facts, refusal()));
+        facts
+    };
     #[rustfmt::skip]
     let cases: Vec<(&str, Facts, &[&str])> = vec![
         ("disbursement", Facts::Seller(SellerFacts { disbursement_first: First::at(at(T0)), disbursement_paused: register(vec![], at(T0)), ..SellerFacts::default() }), &["+disbursement-paused"]),
@@ -251,6 +257,8 @@ fn findings_of_everything_else() {
         ("settled", Facts::Notification(NotificationFacts { settled, ..problem("malformed") }), &[]),
         ("unknown type", Facts::NotificationType(unknown()), &["+unknown-type"]),
         ("known after an upgrade", Facts::NotificationType(NotificationTypeFacts { settled, ..unknown() }), &[]),
+        ("an event that cannot be published", refused(StreamKind::Seller), &["+event-not-published"]),
+        ("of an agreement", refused(StreamKind::Agreement), &[]),
         ("one content", Facts::EnvelopeId(contents(1)), &[]),
         ("two contents", Facts::EnvelopeId(contents(2)), &["+id-with-two-contents"]),
         ("one id, contents without a time", Facts::EnvelopeId(EnvelopeIdFacts { first: First::default(), last: Last::default(), ..contents(2) }), &["+id-with-two-contents"]),
@@ -260,6 +268,41 @@ fn findings_of_everything_else() {
     for (name, facts, expected) in cases {
         let state = state(facts);
         assert_eq!(raised(&rest(&stream("seller/1"), &state, at(T0))), expected, "{name}");
+    }
+}
+
+fn refusal() -> Register<Unpublishable> {
+    let (event, detail_type) = ("e-1".to_owned(), "Offer Received".to_owned());
+    register(Unpublishable { event, detail_type, why: "it is too large".to_owned() }, at(T0))
+}
+
+/// Whoever publishes something can be told that it was refused, and has the finding of it.
+#[test]
+fn every_stream_that_publishes_has_the_finding_of_what_was_refused() {
+    for kind in StreamKind::ALL {
+        let mut facts = Facts::none(kind);
+        let publishes = !matches!(kind, StreamKind::Partner | StreamKind::OfferSet);
+        assert_eq!(refuse(&mut facts, refusal()), publishes, "{kind:?}");
+        let id = stream(&format!("{}/id-1", kind.word()));
+        let now = at(T0);
+        let none = BTreeSet::new();
+        let (state, succession) = (state(facts), Succession::default());
+        let alone = AgreementContext {
+            offer: None,
+            offer_link: None,
+            opportunity: None,
+            succession: &succession,
+        };
+        let news = match kind {
+            StreamKind::Agreement => super::agreement(&id, &state, alone, now, now),
+            StreamKind::Offer => offer_news(&state, &[], T0),
+            StreamKind::Opportunity => {
+                super::opportunity(&id, &state, OpportunityContext { used_by: &none }, now, now)
+            }
+            _ => rest(&id, &state, now),
+        };
+        let raised = raised(&news).iter().any(|word| word == "+event-not-published");
+        assert_eq!(raised, publishes, "{kind:?}");
     }
 }
 

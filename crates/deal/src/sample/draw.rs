@@ -19,7 +19,7 @@ use crate::facts::offer::Decision;
 use crate::facts::{
     Acknowledged, Acknowledgements, AgreementFacts, ChangeSetFacts, EnvelopeIdFacts, Facts,
     NotificationFacts, NotificationTypeFacts, OfferFacts, OfferSetFacts, OpportunityFacts,
-    PartnerFacts, Seen, SellerFacts, ViewRole,
+    PartnerFacts, Seen, SellerFacts, Unpublishable, ViewRole,
 };
 use crate::lattice::{Authority, Few, First, Fixed, Last, Register, Witness};
 use crate::moment::Moment;
@@ -185,6 +185,15 @@ impl Gen {
         self.map(|make| make.text("finding"), |make| make.register(word))
     }
 
+    fn unpublishable(&mut self) -> Register<Unpublishable> {
+        let word = |make: &mut Self| Unpublishable {
+            event: make.text("event"),
+            detail_type: make.text("type"),
+            why: make.text("why"),
+        };
+        self.register(word)
+    }
+
     fn decision(&mut self) -> Decision {
         Decision { linked: self.flag(), who: self.text("who"), why: self.text("why") }
     }
@@ -308,6 +317,7 @@ impl Gen {
             renewal_upcoming: self.last(),
             renewal_terms: self.last(),
             acknowledged: self.acknowledged(),
+            unpublishable: self.unpublishable(),
         }
     }
 
@@ -328,6 +338,7 @@ impl Gen {
             decisions: self
                 .map(|make| make.parsed("resaleauthz"), |make| make.register(Self::decision)),
             acknowledged: self.acknowledged(),
+            unpublishable: self.unpublishable(),
         }
     }
 
@@ -344,6 +355,7 @@ impl Gen {
             first_named: self.fixed(|_| true),
             names: self.few(|make| make.parsed("prod")),
             acknowledged: self.acknowledged(),
+            unpublishable: self.unpublishable(),
         }
     }
 
@@ -354,6 +366,7 @@ impl Gen {
             security_first: self.first(),
             security_report: self.last(),
             acknowledged: self.acknowledged(),
+            unpublishable: self.unpublishable(),
         }
     }
 
@@ -365,6 +378,7 @@ impl Gen {
             last: self.last(),
             settled: self.first(),
             acknowledged: self.acknowledged(),
+            unpublishable: self.unpublishable(),
         }
     }
 
@@ -377,18 +391,21 @@ impl Gen {
                 result: self.register(|make| make.text("result")),
                 failure_code: self.register(|make| make.text("CODE")),
                 acknowledged: self.acknowledged(),
+                unpublishable: self.unpublishable(),
             }),
             StreamKind::EnvelopeId => Facts::EnvelopeId(EnvelopeIdFacts {
                 digests: self.few(|make| Digest::of(make.text("digest").as_bytes())),
                 first: self.first(),
                 last: self.last(),
                 acknowledged: self.acknowledged(),
+                unpublishable: self.unpublishable(),
             }),
             StreamKind::Notification => Facts::Notification(NotificationFacts {
                 problem: self.fixed(|make| make.text("problem")),
                 reason: self.register(|make| make.text("reason")),
                 settled: self.first(),
                 acknowledged: self.acknowledged(),
+                unpublishable: self.unpublishable(),
             }),
             StreamKind::NotificationType => Facts::NotificationType(self.notification_type()),
             StreamKind::Offer => Facts::Offer(Box::new(self.offer())),
