@@ -10,6 +10,7 @@
 //! | `reach.rs`, `link.rs`, `conclude.rs` | which streams are concerned; links; conclusions |
 //! | `world.rs` | the streams of one transaction, as read and as they will be written |
 //! | `command.rs` | links, acknowledgements, erasures: facts with who and why |
+//! | `relay.rs` | from the outbox to the event bus; `envelope.rs` says what is sent, `publisher.rs` how a bus answers |
 //! | `sweep.rs` | what time changes, what was left pending, redriving, announcing |
 //!
 //! Deciding is `deal`'s, keeping is a store's. What is decided from several streams must conflict on one of them: whoever adds
@@ -23,13 +24,16 @@ pub mod clock;
 pub mod command;
 mod conclude;
 pub mod delivery;
+pub mod envelope;
 mod envelopes;
 mod intake;
 mod link;
 mod parsed;
 mod problem;
 pub mod process;
+pub mod publisher;
 mod reach;
+pub mod relay;
 mod settle;
 pub mod sweep;
 mod world;

@@ -1,12 +1,12 @@
 //! A batch of deliveries in, a result each out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use deal::moment::Moment;
 use deal::stream::StreamId;
-use ledger::row::{Cause, NewDelivery, NewNotification, NewOutcome, Outcome, Writes};
+use ledger::row::{Cause, NewDelivery, NewNotification, NewOutcome, Outcome, Unpublished, Writes};
 use ledger::store::{Retry, Store, StoreError, Transaction};
 use marketplace::digest::Digest;
 use marketplace::ids::AccountId;
@@ -65,26 +65,35 @@ impl Processor {
     /// are cut; a batch that fails for a reason that a retry cannot mend is cut into single deliveries, and one that
     /// then still fails is kept raw as quarantined.
     pub async fn process(&self, batch: &[Delivery]) -> Results {
-        let mut results = Results::with_capacity(batch.len());
+        self.take_in(batch).await.results
+    }
+
+    /// As [`Self::process`]; tells as well what is to be published because of the batch, so that nobody has to read it
+    /// again.
+    pub async fn take_in(&self, batch: &[Delivery]) -> TakenIn {
+        let mut taken = TakenIn::default();
         let mut rest = batch;
         while !rest.is_empty() {
             let (part, after) = rest.split_at(fitting(rest).min(rest.len()));
-            results.extend(self.process_part(part).await);
+            self.take_in_part(part, &mut taken).await;
             rest = after;
         }
-        results
+        taken
     }
 
-    async fn process_part(&self, part: &[Delivery]) -> Results {
+    async fn take_in_part(&self, part: &[Delivery], taken: &mut TakenIn) {
         match self.with_retry(|| self.attempt(part)).await {
-            Ok(processed) => processed.into_iter().map(Ok).collect(),
-            Err(error) if !is_final(&error) => part.iter().map(|_| Err(error.clone())).collect(),
+            Ok(finished) => taken.extend(finished),
+            Err(error) if !is_final(&error) => {
+                taken.results.extend(part.iter().map(|_| Err(error.clone())));
+            }
             Err(error) => {
-                let mut results = Results::with_capacity(part.len());
                 for delivery in part {
-                    results.push(self.process_alone(delivery, part.len() == 1, &error).await);
+                    match self.process_alone(delivery, part.len() == 1, &error).await {
+                        Ok(finished) => taken.extend(finished),
+                        Err(error) => taken.results.push(Err(error)),
+                    }
                 }
-                results
             }
         }
     }
@@ -95,18 +104,13 @@ impl Processor {
         delivery: &Delivery,
         was_alone: bool,
         error: &ProcessError,
-    ) -> Result<Processed, ProcessError> {
+    ) -> Result<Finished, ProcessError> {
         let one = std::slice::from_ref(delivery);
         let error = if was_alone {
             error.clone()
         } else {
             match self.with_retry(|| self.attempt(one)).await {
-                Ok(processed) => {
-                    return processed
-                        .into_iter()
-                        .next()
-                        .ok_or(ProcessError::OutOfTime { attempts: 0 });
-                }
+                Ok(finished) => return Ok(finished),
                 Err(error) => error,
             }
         };
@@ -121,7 +125,7 @@ impl Processor {
         &self,
         delivery: &Delivery,
         error: &ProcessError,
-    ) -> Result<Processed, StoreError> {
+    ) -> Result<Finished, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let parsed = parsed::read(&delivery.body, delivery.via, &self.settings.accounts);
@@ -140,10 +144,12 @@ impl Processor {
         world.write(self.settings.backfill, &mut writes)?;
         tx.write(&writes).await?;
         tx.commit().await?;
-        Ok(Processed { digest, outcome: Outcome::Quarantined, reason, duplicate: false })
+        let processed =
+            Processed { digest, outcome: Outcome::Quarantined, reason, duplicate: false };
+        Ok(Finished { results: vec![processed], unpublished: unpublished(writes) })
     }
 
-    async fn attempt(&self, batch: &[Delivery]) -> Result<Vec<Processed>, StoreError> {
+    async fn attempt(&self, batch: &[Delivery]) -> Result<Finished, StoreError> {
         let now = self.clock.now();
         let accounts = &self.settings.accounts;
         let parse = |delivery| -> (&Delivery, Parsed) {
@@ -162,7 +168,7 @@ impl Processor {
         intake: intake::Intake,
         due: &BTreeSet<StreamId>,
         now: Moment,
-    ) -> Result<Vec<Processed>, StoreError> {
+    ) -> Result<Finished, StoreError> {
         let intake::Intake { effects, mut writes, results } = intake;
         let mut world = World::new(now);
         if !effects.is_empty() || !due.is_empty() {
@@ -173,7 +179,7 @@ impl Processor {
             tx.write(&writes).await?;
             tx.commit().await?;
         }
-        Ok(results)
+        Ok(Finished { results, unpublished: unpublished(writes) })
     }
 
     /// Tries until it succeeds, fails for another reason than a faster writer, or the time runs out.
@@ -203,6 +209,41 @@ impl Processor {
             }
         }
     }
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct TakenIn {
+    /// One for each delivery, in order.
+    pub results: Results,
+    /// The public events that were written for it, not yet published.
+    pub unpublished: Vec<Unpublished>,
+}
+
+impl TakenIn {
+    fn extend(&mut self, finished: Finished) {
+        self.results.extend(finished.results.into_iter().map(Ok));
+        self.unpublished.extend(finished.unpublished);
+    }
+}
+
+/// What a transaction did.
+#[derive(Debug, Default)]
+pub(crate) struct Finished {
+    pub(crate) results: Vec<Processed>,
+    pub(crate) unpublished: Vec<Unpublished>,
+}
+
+/// What is to be published of what was written.
+fn unpublished(writes: Writes) -> Vec<Unpublished> {
+    let waits = writes.outbox.into_iter().filter(|row| !row.set_aside);
+    let mut waiting: BTreeMap<String, String> =
+        waits.map(|row| (row.event_id, row.detail_type)).collect();
+    let public = writes.events.into_iter().filter_map(|event| {
+        let detail_type = waiting.remove(&event.event_id)?;
+        Some(Unpublished { event, detail_type, attempts: 0 })
+    });
+    public.collect()
 }
 
 /// A bound for clocks that stand still.

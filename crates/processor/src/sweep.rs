@@ -156,7 +156,7 @@ impl Processor {
         let asked: BTreeMap<Digest, usize> = asked.collect();
         bodies.sort_by_key(|(_, parsed)| asked.get(&parsed.digest).copied());
         let intake = intake::take_again(&mut *tx, &bodies, now).await?;
-        self.finish(tx, intake, &BTreeSet::new(), now).await
+        Ok(self.finish(tx, intake, &BTreeSet::new(), now).await?.results)
     }
 
     /// After history was loaded with its public events set aside: publishes what holds now, one event for each live
