@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Each crate, and the crates of ours that it may depend on: only such as stand above it. A new crate is a new line.
-const CRATES: [(&str, &[&str]); 10] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("marketplace", &[]),
     // Knows the truth, and must not know how we decide.
     ("oracle", &[]),
@@ -18,7 +18,8 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("ledger-sqlite", &["marketplace", "deal", "ledger"]),
     ("ledger-postgres", &["marketplace", "deal", "ledger"]),
     ("processor", &["marketplace", "deal", "ledger"]),
-    ("lambda", &["marketplace", "deal", "ledger", "ledger-postgres", "processor"]),
+    ("aws", &["processor"]),
+    ("lambda", &["marketplace", "deal", "ledger", "ledger-postgres", "processor", "aws"]),
     ("simulator", &["marketplace", "oracle", "deal", "ledger", "processor"]),
     (
         "cli",
@@ -38,12 +39,12 @@ const CRATES: [(&str, &[&str]); 10] = [
 const TECHNOLOGIES: [(&str, &[&str]); 17] = [
     ("sqlx", &["ledger-sqlite", "ledger-postgres"]),
     ("aurora-dsql", &["ledger-postgres"]),
-    ("aws-", &[]),
+    ("aws-", &["aws"]),
     ("aws_lambda_events", &["lambda"]),
     ("lambda_runtime", &["lambda"]),
     ("tracing-subscriber", &["lambda"]),
     ("tracing", &["processor", "lambda"]),
-    ("tokio", &["ledger-postgres", "processor", "lambda", "cli"]),
+    ("tokio", &["ledger-postgres", "processor", "aws", "lambda", "cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("comfy-table", &["cli"]),

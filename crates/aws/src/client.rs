@@ -1,0 +1,42 @@
+//! What every client is made of.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_eventbridge::config::SharedCredentialsProvider;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+/// The region of AWS Marketplace's notifications, and so of all that we run.
+pub const REGION: &str = "us-east-1";
+
+/// A call is over after this, whatever happened.
+pub const CALL_TIME: Duration = Duration::from_secs(5);
+
+/// A connection is there within this, or not at all.
+const CONNECT_TIME: Duration = Duration::from_secs(2);
+
+/// The settings of a client of one service. Credentials are those that Lambda gives its functions, in the environment: looking
+/// for them elsewhere would be linked into every function. `endpoint` is where the service is instead of at AWS, for tests.
+pub(crate) fn settings(endpoint: Option<&str>) -> SdkConfig {
+    let times = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIME)
+        .operation_attempt_timeout(CALL_TIME)
+        .operation_timeout(CALL_TIME);
+    let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    let mut settings = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(https)
+        .timeout_config(times.build())
+        .retry_config(RetryConfig::disabled());
+    settings.set_endpoint_url(endpoint.map(str::to_owned));
+    settings.build()
+}

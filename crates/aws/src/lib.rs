@@ -1,0 +1,13 @@
+//! The calls that we make to AWS. Only this crate and `lambda` name its libraries.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `client.rs` | what every client is made of: region, credentials, time limits, TLS |
+//! | `event_bridge.rs` | the bus that public events are published on |
+//!
+//! To add a service: its SDK without default features, a file with a type that makes its client when it is first needed (reading
+//! the root certificates takes milliseconds that a cold start does not have), and a table of the service's error codes. Who
+//! calls it decides when to try again: the SDKs never do.
+
+pub mod client;
+pub mod event_bridge;
