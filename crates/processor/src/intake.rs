@@ -17,7 +17,7 @@ use marketplace::notification::{Family, Notification};
 use marketplace::parse::{MAX_BODY, parse};
 
 use crate::delivery::{Delivery, Processed};
-use crate::envelopes::Envelopes;
+use crate::envelope_ids::EnvelopeIds;
 use crate::parsed::{Content, Parsed};
 use crate::problem::{problem, settled};
 use crate::settle::Caused;
@@ -68,7 +68,7 @@ pub(crate) async fn take_in(
         tx.delivered(&repeated).await?.into_iter().collect()
     };
     let mut intake = Intake::default();
-    let mut envelopes = Envelopes::new(&known);
+    let mut envelopes = EnvelopeIds::new(&known);
     let mut fresh: Vec<Fresh<'_>> = Vec::new();
     let mut new: BTreeSet<Digest> = BTreeSet::new();
     let mut arrived: BTreeSet<&str> = BTreeSet::new();

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `process.rs` | one transaction a batch; retries after conflicts, splits after failures, keeps raw what cannot be decided |
 //! | `intake.rs` | bodies to what they say: duplicates, foreign accounts, parking and waking |
-//! | `envelopes.rs` | which contents came under which EventBridge id |
+//! | `envelope_ids.rs` | which contents came under which EventBridge id |
 //! | `problem.rs` | notifications that wait: the finding of each, and how that closes |
 //! | `settle.rs` | from what was said to everything that follows, in a fixed number of reads: its table lists the phases |
 //! | `reach.rs`, `link.rs`, `conclude.rs` | which streams are concerned; links; conclusions |
@@ -25,7 +25,7 @@ pub mod command;
 mod conclude;
 pub mod delivery;
 pub mod envelope;
-mod envelopes;
+mod envelope_ids;
 mod intake;
 mod link;
 mod parsed;

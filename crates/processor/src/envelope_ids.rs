@@ -18,7 +18,7 @@ use crate::settle::Caused;
 
 /// The contents of each id that a batch brings: those that the ledger knows, and the batch's own.
 #[derive(Default)]
-pub(crate) struct Envelopes {
+pub(crate) struct EnvelopeIds {
     by_id: BTreeMap<String, Contents>,
 }
 
@@ -38,7 +38,7 @@ impl Contents {
     }
 }
 
-impl Envelopes {
+impl EnvelopeIds {
     pub(crate) fn new(known: &[Known]) -> Self {
         let mut envelopes = Self::default();
         for known in known.iter().filter(|known| !known.envelope_id.is_empty()) {
