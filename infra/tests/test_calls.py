@@ -1,0 +1,91 @@
+"""Roles allow exactly the calls that infra/calls.toml lists."""
+
+import tomllib
+import unittest
+
+import template
+
+
+def listed():
+    """What infra/calls.toml lists: role, condition, call, resource."""
+    entries = tomllib.loads((template.INFRA / "calls.toml").read_text())
+    in_vpc = entries.pop("in_vpc")
+    for role in in_vpc["roles"]:
+        entries[role].append(in_vpc)
+    return {
+        (role, entry.get("when"), call, entry["on"])
+        for role, of_role in entries.items()
+        for entry in of_role
+        for call in entry["calls"]
+    }
+
+
+def statements(role, properties):
+    """A role's statements, each with the condition under which there is one."""
+    assert "ManagedPolicyArns" not in properties, f"{role} has policies that are not written here"
+    for policy in properties["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            when = None
+            if set(statement) == {"Fn::If"}:
+                when, statement, otherwise = statement["Fn::If"]
+                assert otherwise == template.NOTHING, f"{role}: a statement in place of another"
+            yield when, statement
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def stated(effect):
+    """What the roles of the template say with this effect: role, condition, call, resource."""
+    return {
+        (role, when or item.get("Condition"), call, template.place(resource))
+        for role, item in template.resources("AWS::IAM::Role").items()
+        for when, statement in statements(role, item["Properties"])
+        if statement["Effect"] == effect
+        for call in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+class Calls(unittest.TestCase):
+    def test_roles_allow_what_is_called_and_nothing_else(self):
+        allowed, called = stated("Allow"), listed()
+        self.assertEqual(called - allowed, set(), "is called and not allowed")
+        self.assertEqual(allowed - called, set(), "is allowed and not called")
+
+    def test_no_call_is_a_pattern(self):
+        for role, _, call, resource in stated("Allow"):
+            self.assertNotIn("*", call, role)
+            if "*" in resource:
+                self.assertEqual(call.split(":")[0], "ec2", role)
+
+    def test_the_code_of_a_function_cannot_use_its_vpc_rights(self):
+        for name in template.FUNCTIONS:
+            denied = [
+                (statement["Action"], statement["Resource"], statement["Condition"])
+                for when, statement in statements(name, template.resources()[f"{name}Role"]["Properties"])
+                if statement["Effect"] == "Deny" and when == "InVpc"
+            ]
+            itself = f"function:${{AWS::StackName}}-{name.lower()}"
+            ((action, resource, condition),) = denied
+            self.assertEqual((action, resource), ("ec2:*", "*"))
+            self.assertTrue(template.place(condition["ArnEquals"]["lambda:SourceFunctionArn"]).endswith(itself))
+            self.assertEqual(
+                template.resources()[name]["Properties"]["FunctionName"], {"Fn::Sub": itself.split(":", 1)[1]}
+            )
+
+    def test_only_the_service_that_needs_a_role_may_take_it(self):
+        for role, item in template.resources("AWS::IAM::Role").items():
+            (statement,) = item["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+            service = "events" if role == "WebhookRole" else "lambda"
+            self.assertEqual(statement["Principal"], {"Service": f"{service}.amazonaws.com"}, role)
+
+    def test_each_function_has_a_role_of_its_own(self):
+        for name in template.FUNCTIONS:
+            role = template.resources()[name]["Properties"]["Role"]
+            self.assertEqual(template.place(role), f"{name}Role.Arn")
+
+
+if __name__ == "__main__":
+    unittest.main()
