@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof check simulate golden schemas build bench bench-all fuzz
+.PHONY: help demo test proof check check-infra simulate golden schemas build bench bench-all fuzz package deploy smoke destroy
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -15,6 +15,7 @@ demo: ## Notifications become a correlated offer and an active entitlement, in a
 
 test: ## Run every test, with a private PostgreSQL server unless RESOLD_TEST_POSTGRES names one
 	./scripts/with-postgres $(CARGO) test --workspace
+	@$(MAKE) --no-print-directory check-infra
 
 proof: ## Kill replays on SQLite and on PostgreSQL KILLS=1000 times each (SEED=N draws the same points again), then run them to their end
 	KILLS=$${KILLS:-1000} ./scripts/with-postgres $(CARGO) test -p cli --test cli killed -- --nocapture
@@ -23,6 +24,9 @@ check: ## Formatting, clippy and the documentation, with warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
+
+check-infra: ## The template, its roles and the scripts, against the linter and an emulator from a virtual environment under target/
+	@"$$(./scripts/python-tools checks)/python" -B -m unittest discover --start-directory infra/tests
 
 simulate: ## Generated markets and faults against the real processor, for a while (FOR=10m), from a seed (SEED=17)
 	$(CARGO) run --quiet --release -p cli -- simulate --for $${FOR:-60s} --seed $${SEED:-$$(date +%s)} $(ARGS)
@@ -45,3 +49,15 @@ fuzz: ## Look for inputs that break what must hold; FOR=10m for each target, TAR
 
 build: ## Build the release binary: target/release/resold
 	$(CARGO) build --release -p cli
+
+package: ## Build the Lambda functions for ARCH=arm64 (or x86_64) into target/lambda; FUNCTIONS="ingest" for some of them
+	ARCH=$${ARCH:-arm64} ./scripts/package $(FUNCTIONS)
+
+deploy: ## Deploy them to AWS as the stack STACK=resold, by the bucket BUCKET and infra/parameters.txt; it costs (infra/README.md)
+	./scripts/deploy
+
+smoke: ## Send a notification through the deployed stack STACK=resold and wait for its public event
+	"$$(./scripts/python-tools checks)/python" -B scripts/smoke --stack $${STACK:-resold} $(ARGS)
+
+destroy: ## Remove the stack STACK=resold, but for the ledger; CONFIRM=resold says that you mean it
+	./scripts/destroy
