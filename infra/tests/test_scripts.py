@@ -120,7 +120,9 @@ class Scripts(unittest.TestCase):
         self.assertEqual(code, 2)
         self.assertIn("rustup target add aarch64-unknown-linux-gnu", said)
         self.assertIn("ARCH=x86_64", said)
-        self.assertEqual(self.run_script("package", ARCH="mips")[0], 2)
+        self.assertIn("not mips", self.refused("package", ARCH="mips"))
+        self.assertIn("no file of certificates", self.refused("package", CA=str(self.folder / "scripts" / "deploy")))
+        self.assertIn("no file of certificates", self.refused("package", CA="missing.pem"))
 
 
 if __name__ == "__main__":
