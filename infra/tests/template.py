@@ -28,7 +28,7 @@ def _translated():
     for name in FUNCTIONS:
         folder = packaged["Resources"][name]["Properties"]["CodeUri"]
         packaged["Resources"][name]["Properties"]["CodeUri"] = f"s3://code/{Path(folder).name}.zip"
-    # No managed policies: every statement is written out in the template. The session only says which partition it is.
+    # No managed policies: every statement is written out in the template. The region says which partition ARNs are of.
     translator = Translator({}, Parser(), boto_session=boto3.session.Session(region_name="us-east-1"))
     return translator.translate(packaged, parameter_values={})
 

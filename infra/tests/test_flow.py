@@ -102,6 +102,14 @@ class Queues(unittest.TestCase):
             self.assertEqual(template.place(ours["KmsMasterKeyId"]), "TopicKey.Arn", name)
             self.assertEqual(given["KmsMasterKeyId"], {"Ref": "KmsKeyArn"}, name)
 
+    def test_the_topics_key_does_not_ask_eventbridge_for_what_it_does_not_say(self):
+        for holds, services in ((set(), ["cloudwatch"]), ({"HasChat"}, ["cloudwatch", "events"])):
+            policy = template.settle(properties("TopicKey"), holds)["KeyPolicy"]
+            named = {item["Principal"].get("Service"): item for item in policy["Statement"][1:]}
+            self.assertEqual(list(named), [f"{service}.amazonaws.com" for service in services])
+            self.assertIn("Condition", named["cloudwatch.amazonaws.com"])
+            self.assertNotIn("Condition", named.get("events.amazonaws.com", {}))
+
 
 class Functions(unittest.TestCase):
     def test_they_are_what_was_packaged(self):
