@@ -26,6 +26,7 @@ OURS = {
 SEVERITIES = {"info", "warning", "critical"}
 # AWS's own, and the dimension that names what they are of.
 AWS = {
+    "AWS/Events": ("RuleName", {"InvocationsFailedToBeSentToDlq"}),
     "AWS/SQS": ("QueueName", {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}),
     "AWS/Lambda": ("FunctionName", {"Errors", "Invocations", "Throttles"}),
 }
@@ -33,6 +34,7 @@ AWS = {
 WATCHED = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "DeadLetterQueue.QueueName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "UndeliveredQueue.QueueName"),
+    ("AWS/Events", "InvocationsFailedToBeSentToDlq", "NotificationRule"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Queue.QueueName"),
     ("AWS/Lambda", "Errors", "Ingest"),
     ("AWS/Lambda", "Errors", "Relay"),
