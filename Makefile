@@ -6,7 +6,7 @@ CARGO ?= cargo
 .PHONY: help demo test proof check check-infra simulate golden schemas build bench bench-all fuzz package deploy smoke destroy
 
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
 demo: ## Notifications become a correlated offer and an active entitlement, in a ledger file under target/
 	@mkdir -p target && rm -f target/demo.db*
