@@ -103,7 +103,7 @@ struct Shown {
     #[serde(flatten)]
     item: Partner,
     /// Names of one product stand together.
-    products: Vec<Vec<ProductName>>,
+    products: BTreeSet<Vec<ProductName>>,
     all_opportunities: Vec<Opportunity>,
     all_offers: Vec<Offer>,
     all_agreements: Vec<Agreement>,
@@ -196,7 +196,7 @@ async fn show(context: &mut Context<'_>, id: &AccountId) -> Result<Exit, Failure
     let all_offers = reader.offers(&offers).await?;
     let shown = Shown {
         item,
-        products: known.state.partner().map(products).unwrap_or_default(),
+        products: known.state.partner().map(PartnerFacts::products).unwrap_or_default(),
         all_opportunities: reader.opportunities(&streams),
         all_offers,
         all_agreements: reader.agreements(&streams),
@@ -211,16 +211,6 @@ async fn show(context: &mut Context<'_>, id: &AccountId) -> Result<Exit, Failure
         ));
     }
     Ok(Exit::needs_you_if(!shown.findings.is_empty()))
-}
-
-/// The names of each product of which a partner's notifications gave several.
-fn products(facts: &PartnerFacts) -> Vec<Vec<ProductName>> {
-    let classes: BTreeSet<Vec<ProductName>> = facts
-        .aliases
-        .iter()
-        .map(|(one, _)| facts.same_product([one]).into_iter().cloned().collect())
-        .collect();
-    classes.into_iter().collect()
 }
 
 fn page(shown: &Shown) -> Page {

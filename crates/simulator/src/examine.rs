@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use crate::conclusions::{of_states, waiting};
 use crate::discrepancy::{Check, Discrepancy};
-use crate::listed::Lists;
-use crate::reading::{events, notifications, outbox, states};
+use crate::listed::{Lists, values};
+use crate::reading::{events, keys, notifications, outbox, states};
+use crate::shown::Shows;
 use crate::traffic::{Traffic, content};
 use crate::turn::complete;
 
@@ -57,13 +58,15 @@ async fn read(
     }
     conclusions.extend(waiting(&mut *snapshot).await?);
     conclusions.extend(lists.conclusions());
+    let keys = keys(&mut *snapshot).await?;
+    conclusions.extend(Shows::new(&states, &keys, &lists).conclusions());
     if let Some(world) = world {
         let observed = Observed {
-            opportunities: lists.opportunities,
-            offers: lists.offers,
-            agreements: lists.agreements,
-            entitlements: lists.entitlements,
-            findings: lists.findings,
+            opportunities: values(&lists.opportunities),
+            offers: values(&lists.offers),
+            agreements: values(&lists.agreements),
+            entitlements: values(&lists.entitlements),
+            findings: values(&lists.findings),
             inbox: inbox(&mut *snapshot).await?,
             published,
         };

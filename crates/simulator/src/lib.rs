@@ -7,7 +7,7 @@
 //! | `run.rs`, `turn.rs`, `time.rs` | one run: processors that take turns, on time that passes when nobody can move |
 //! | `queue.rs` | SQS's side: at least once, in batches, invisible for a while, dead letters |
 //! | `stepped.rs`, `control.rs` | a store whose every call is a step at which a processor may be struck |
-//! | `examine.rs`, `conclusions.rs`, `listed.rs` | the ledger held against its traffic, itself, the truth and other runs |
+//! | `examine.rs`, `conclusions.rs`, `listed.rs`, `shown.rs` | the ledger held against its traffic, itself, the truth and other runs |
 //! | `simulation.rs`, `shrink.rs` | worlds by their seeds; the smallest run that still fails |
 //! | `planted.rs` | faults that a test plants, to see that they are found (feature `planted`) |
 //!
@@ -31,6 +31,7 @@ mod queue;
 pub mod reading;
 pub mod run;
 pub mod schedule;
+mod shown;
 mod shrink;
 pub mod simulation;
 pub mod stepped;

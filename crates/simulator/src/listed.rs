@@ -1,4 +1,4 @@
-//! What lists print of a ledger, as JSON.
+//! What lists print of a ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +16,13 @@ use crate::conclusions::leave_times_out;
 /// The items of each list, in the order of their ids.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Lists {
-    pub(crate) opportunities: Vec<Value>,
-    pub(crate) offers: Vec<Value>,
-    pub(crate) agreements: Vec<Value>,
-    pub(crate) entitlements: Vec<Value>,
-    pub(crate) deals: Vec<Value>,
-    pub(crate) findings: Vec<Value>,
+    pub(crate) opportunities: Vec<Opportunity>,
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) agreements: Vec<Agreement>,
+    pub(crate) entitlements: Vec<EntitlementItem>,
+    /// One for each agreement, in their order, then one for each offer that nobody accepted.
+    pub(crate) deals: Vec<Deal>,
+    pub(crate) findings: Vec<FindingItem>,
 }
 
 impl Lists {
@@ -48,34 +49,32 @@ impl Lists {
         let entitlements = of(StreamKind::Agreement).filter_map(|(id, state)| {
             EntitlementItem::new(&AgreementId::new(id.id()).ok()?, state, now)
         });
-        let entitlements: Vec<EntitlementItem> = entitlements.collect();
         let findings = states.iter().flat_map(|(_, state)| state.concluded.findings.values());
         let findings: BTreeMap<&String, FindingItem> =
             findings.map(|finding| (&finding.id, FindingItem::new(finding))).collect();
         Self {
-            deals: values(&deals(&agreements, &offers, &opportunities)),
-            opportunities: values(&opportunities),
-            offers: values(&offers),
-            agreements: values(&agreements),
-            entitlements: values(&entitlements),
-            findings: values(&findings.into_values().collect::<Vec<_>>()),
+            deals: deals(&agreements, &offers, &opportunities),
+            opportunities,
+            offers,
+            agreements,
+            entitlements: entitlements.collect(),
+            findings: findings.into_values().collect(),
         }
     }
 
     /// By the list and the item's id, as it must be equal for every order of deliveries.
     pub(crate) fn conclusions(&self) -> BTreeMap<String, Value> {
         let lists = [
-            ("opportunity", &self.opportunities),
-            ("offer", &self.offers),
-            ("agreement", &self.agreements),
-            ("entitlement", &self.entitlements),
-            ("deal", &self.deals),
-            ("finding", &self.findings),
+            ("opportunity", values(&self.opportunities)),
+            ("offer", values(&self.offers)),
+            ("agreement", values(&self.agreements)),
+            ("entitlement", values(&self.entitlements)),
+            ("deal", values(&self.deals)),
+            ("finding", values(&self.findings)),
         ];
         let mut all = BTreeMap::new();
         for (list, items) in lists {
-            for item in items {
-                let mut item = item.clone();
+            for mut item in items {
                 let id = item.get("id").and_then(Value::as_str).unwrap_or_default();
                 let key = format!("list/{list}/{id}");
                 if item.get("type").and_then(Value::as_str) == Some(FindingKind::Malformed.word()) {
@@ -110,6 +109,7 @@ fn deals(agreements: &[Agreement], offers: &[Offer], opportunities: &[Opportunit
     agreements.iter().map(of_agreement).chain(open).collect()
 }
 
-fn values<T: Serialize>(items: &[T]) -> Vec<Value> {
+/// Items as JSON.
+pub(crate) fn values<T: Serialize>(items: &[T]) -> Vec<Value> {
     items.iter().map(|item| serde_json::to_value(item).unwrap_or_default()).collect()
 }

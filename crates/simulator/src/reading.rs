@@ -3,7 +3,7 @@
 use deal::state::State;
 use deal::stream::StreamId;
 use ledger::row::{EventRow, NotificationRow, OutboxRow, Outcome};
-use ledger::store::{Snapshot, StoreError};
+use ledger::store::{KeyRow, Snapshot, StoreError};
 
 /// Rows read in one step.
 const PAGE: u32 = 500;
@@ -65,6 +65,18 @@ pub(crate) async fn outbox(snapshot: &mut dyn Snapshot) -> Result<Vec<OutboxRow>
         let after = all.last().map(|row| (row.stream.clone(), row.version));
         let after = after.as_ref().map(|(stream, version)| (stream, *version));
         let rows = snapshot.outbox(after, PAGE).await?;
+        if rows.is_empty() {
+            return Ok(all);
+        }
+        all.extend(rows);
+    }
+}
+
+/// Every row of the index.
+pub(crate) async fn keys(snapshot: &mut dyn Snapshot) -> Result<Vec<KeyRow>, StoreError> {
+    let mut all: Vec<KeyRow> = Vec::new();
+    loop {
+        let rows = snapshot.all_keys(all.last(), PAGE).await?;
         if rows.is_empty() {
             return Ok(all);
         }

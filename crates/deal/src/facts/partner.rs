@@ -36,6 +36,12 @@ impl Join for PartnerFacts {
 }
 
 impl PartnerFacts {
+    /// The names of each product of which its notifications gave several.
+    pub fn products(&self) -> BTreeSet<Vec<ProductName>> {
+        let names = |one| self.same_product([one]).into_iter().cloned().collect();
+        self.aliases.iter().map(|(one, _)| names(one)).collect()
+    }
+
     /// Every name of the product that has these names, as far as this partner's notifications tell.
     pub fn same_product<'a>(
         &'a self,
