@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::SignedDuration;
 use serde::Serialize;
 use simulator::discrepancy::Discrepancy;
-use simulator::run::Tally;
 use simulator::schedule::MAX_PROCESSORS;
+use simulator::tally::Tally;
 use simulator::{Failure as Found, Simulation};
 
 use crate::command::Context;
@@ -152,6 +152,7 @@ fn print(context: &mut Context<'_>, summary: &Summary<'_>) -> Result<(), Failure
         ("receipts", tally.receipts),
         ("redriven", tally.redriven),
         ("sweeps", tally.sweeps),
+        ("commands", tally.commands),
         ("calls", tally.calls),
         ("commits", tally.commits),
         ("failed calls", tally.failures),

@@ -258,6 +258,9 @@ impl<'a> Findings<'a> {
     ) {
         let id = format!("{}:{}", kind.word(), self.subject);
         let acknowledged = self.acknowledged.and_then(|all| all.get(&id)).and_then(Register::get);
+        #[cfg(feature = "planted")]
+        let acknowledged = acknowledged
+            .filter(|_| !crate::planted::stands(crate::planted::Planted::AcknowledgedInVain));
         if acknowledged.is_some_and(|word| word.through >= last) {
             return;
         }

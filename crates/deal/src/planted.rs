@@ -29,11 +29,15 @@ pub enum Planted {
     CommittedTwice,
     /// A stream is judged at an earlier time than it was before.
     JudgedEarlier,
+    /// A pair of offer and opportunity that a person excluded is judged like any other.
+    UnlinkForgotten,
+    /// What a person acknowledged stays open.
+    AcknowledgedInVain,
 }
 
 impl Planted {
     /// Every fault.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::WriteSkew,
         Self::LostNotification,
         Self::ArrivalWins,
@@ -43,6 +47,8 @@ impl Planted {
         Self::LinkStays,
         Self::CommittedTwice,
         Self::JudgedEarlier,
+        Self::UnlinkForgotten,
+        Self::AcknowledgedInVain,
     ];
 }
 

@@ -4,6 +4,7 @@ mod agreement;
 mod fate;
 mod offer;
 mod opportunity;
+mod people;
 mod rest;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use jiff::Timestamp;
 use crate::draw::{DAY, Draw, HOUR, later};
 use crate::market::{Market, Party, Product};
 use crate::world::Size;
+
+pub(crate) use people::clear;
 
 const US: &str = "111122223333";
 const MAKER: &str = "999988887777";
@@ -58,6 +61,7 @@ pub(crate) fn market(draw: &mut Draw, size: Size) -> Market {
         agreements: BTreeMap::new(),
         asides: Vec::new(),
         twins: Vec::new(),
+        commands: Vec::new(),
     };
     opportunity::invent(draw, &scene, &mut market);
     offer::invent(draw, &scene, &mut market, size.offers);
@@ -66,6 +70,7 @@ pub(crate) fn market(draw: &mut Draw, size: Size) -> Market {
     if draw.percent(40) {
         linger(draw, &mut market);
     }
+    people::decide(draw, &mut market);
     market
 }
 

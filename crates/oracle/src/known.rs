@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::market::{Agreement, Market, Offer, Opportunity, Said, Sale, Stage, Step, Terms, What};
+use crate::world::Deed;
 
 /// What AWS told us of a market.
 #[derive(Debug)]
@@ -120,10 +121,37 @@ impl<'a> Known<'a> {
         self.of_offer(&offer.id).find_map(|told| self.named(told))
     }
 
-    /// Offers that were confirmed to be made from an opportunity.
+    /// The last word of people on an offer, by opportunity: whether they are linked, and when somebody said so.
+    fn decisions(&self, offer: &str) -> BTreeMap<&'a str, (Timestamp, bool)> {
+        let words = self.market.commands.iter().filter_map(|command| match &command.what {
+            Deed::Decide { offer: of, opportunity, linked } if of == offer => {
+                Some((opportunity.as_str(), (command.at, *linked)))
+            }
+            _ => None,
+        });
+        words.collect()
+    }
+
+    /// The opportunity that a person linked last, and did not unlink since.
+    pub(crate) fn manual(&self, offer: &Offer) -> Option<&'a str> {
+        let linked = self.decisions(&offer.id).into_iter().filter(|(_, (_, linked))| *linked);
+        linked.max_by_key(|(_, (at, _))| *at).map(|(id, _)| id)
+    }
+
+    /// Whether a person excluded an opportunity.
+    pub(crate) fn excludes(&self, offer: &Offer, opportunity: &str) -> bool {
+        self.decisions(&offer.id).get(opportunity).is_some_and(|(_, linked)| !linked)
+    }
+
+    /// The opportunity that an offer uses: confirmed, or else set by a person.
+    pub(crate) fn used(&self, offer: &Offer) -> Option<&'a str> {
+        self.confirmed(offer).or_else(|| self.manual(offer))
+    }
+
+    /// Offers that use an opportunity.
     pub(crate) fn users(&self, opportunity: &str) -> BTreeSet<&'a str> {
         let offers = self.market.offers.values();
-        let uses = |offer: &&Offer| self.confirmed(offer) == Some(opportunity);
+        let uses = |offer: &&Offer| self.used(offer) == Some(opportunity);
         offers.filter(uses).map(|offer| offer.id.as_str()).collect()
     }
 

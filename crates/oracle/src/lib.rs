@@ -5,7 +5,7 @@
 //!
 //! | step | where | what it is |
 //! |---|---|---|
-//! | make up | `invent` | who grants, offers, accepts, amends, renews, cancels, and which of it AWS tells |
+//! | make up | `invent` | who grants, offers, accepts, amends, renews, cancels, which of it AWS tells, what people decide |
 //! | the truth | `market` | that as records; times, ids, and what each notice names |
 //! | write | `write` | the notices as EventBridge delivers them, entities as `describe-entity` prints them |
 //! | know | `known` | what can be known once everything has arrived, in whichever order |
@@ -23,7 +23,8 @@
 //! * Whether evidence counts what other offers use up before it contradicts a confirmation; whether another maker's
 //!   authorization that we never saw described is unknown; whether an agreement of an unseen offer names a restricted one.
 //! * The rank of candidates, free text, names, prices.
-//! * People: links, unlinks and acknowledgements are not made up.
+//! * Whether the evidence alone, which contradicts a confirmation, heeds a pair that a person excluded.
+//! * People acknowledge and erase only after everything was told: what they say depends on what they saw.
 //!
 //! # Adding
 //!
@@ -44,7 +45,7 @@ mod write;
 
 pub use fault::{Fault, Promise};
 pub use observed::{Observed, Published};
-pub use world::{Import, Notice, NoticeKind, Size, World};
+pub use world::{Command, Deed, Import, Notice, NoticeKind, Size, World};
 
 #[cfg(test)]
 mod tests;

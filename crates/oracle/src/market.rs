@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::world::Command;
+
 /// An AWS account with its legal name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Party {
@@ -273,6 +275,8 @@ pub(crate) struct Market {
     pub(crate) asides: Vec<Aside>,
     /// Pairs of offers whose notices come under one EventBridge id.
     pub(crate) twins: Vec<(String, String)>,
+    /// What people decided: links in the order of time, then what they did after all was told.
+    pub(crate) commands: Vec<Command>,
 }
 
 impl Offer {

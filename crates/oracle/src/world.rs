@@ -35,6 +35,8 @@ pub struct World {
     pub imports: Vec<Import>,
     /// What AWS tells us, in the order of time.
     pub notices: Vec<Notice>,
+    /// What people decide: links in the order of time, then what they do after everything was told.
+    pub commands: Vec<Command>,
     pub(crate) market: Market,
 }
 
@@ -45,6 +47,45 @@ pub struct Import {
     pub at: Timestamp,
     /// What `aws marketplace-catalog describe-entity` prints.
     pub document: String,
+}
+
+/// What a person decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The time of the person's word, however often it has to be repeated.
+    pub at: Timestamp,
+    /// Who.
+    pub who: &'static str,
+    /// Why.
+    pub why: &'static str,
+    /// What.
+    pub what: Deed,
+}
+
+/// What a person does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// `offer link`, or `offer unlink`: maybe before the ledger knows the two.
+    Decide {
+        /// The offer.
+        offer: String,
+        /// The opportunity.
+        opportunity: String,
+        /// Linked, or excluded.
+        linked: bool,
+    },
+    /// `findings acknowledge`, after everything was told.
+    Acknowledge {
+        /// The finding's kind and subject.
+        finding: String,
+    },
+    /// `inbox erase`, after everything was told.
+    Erase {
+        /// Its number in [`World::notices`].
+        notice: usize,
+        /// What became of it.
+        kind: NoticeKind,
+    },
 }
 
 /// One EventBridge event, or poison.
@@ -77,15 +118,17 @@ impl World {
     /// The world of a seed: the same each time.
     pub fn generate(seed: u64, size: Size) -> Self {
         let mut draw = Draw::new(seed);
-        let market = invent::market(&mut draw, size);
+        let mut market = invent::market(&mut draw, size);
         let imports = write::imports(&mut draw, &market);
         let notices = write::notices(&mut draw, &market);
-        let (accounts, now) = (market.accounts.clone(), market.now);
-        Self { accounts, now, imports, notices, market }
+        invent::clear(&mut draw, &mut market, &notices);
+        let (accounts, now, commands) =
+            (market.accounts.clone(), market.now, market.commands.clone());
+        Self { accounts, now, imports, notices, commands, market }
     }
 
-    /// Everything in which a ledger differs from the truth, judged at [`Self::now`] after every notice was delivered
-    /// and one sweep has run.
+    /// Everything in which a ledger differs from the truth, judged at [`Self::now`] after every notice was delivered,
+    /// every command was carried out and one sweep has run.
     pub fn judge(&self, observed: &Observed) -> Vec<Fault> {
         judge::judge(&expect::expected(&self.market), observed)
     }

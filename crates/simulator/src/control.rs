@@ -54,6 +54,21 @@ impl Control {
         self.state().blows.clear();
     }
 
+    /// What strikes people's last commands, counted from now on.
+    pub(crate) fn strike(&self, schedule: &Schedule) {
+        let mut state = self.state();
+        let Counts { calls, commits, committed, .. } = state.counts;
+        for perturbation in &schedule.perturbations {
+            let Perturbation::Interrupted { at, blow } = perturbation else { continue };
+            let at = match at {
+                Point::Call(number) => Point::Call(calls.saturating_add(*number)),
+                Point::Commit(number) => Point::Commit(commits.saturating_add(*number)),
+                Point::Committed(number) => Point::Committed(committed.saturating_add(*number)),
+            };
+            state.blows.insert(at, *blow);
+        }
+    }
+
     /// A processor that works on so many messages at once is about to move.
     pub(crate) fn watch(&self, batch: usize) {
         let mut state = self.state();

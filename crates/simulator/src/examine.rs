@@ -1,17 +1,20 @@
 //! Holding a ledger against what it must be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::memory::MemoryStore;
 use ledger::row::EventRow;
 use ledger::store::{Snapshot, Store, StoreError};
 use ledger::verify::verify;
+use marketplace::digest::Digest;
+use marketplace::parse::parse;
 use oracle::{Observed, Published, World};
 use serde_json::Value;
 
 use crate::conclusions::{of_states, waiting};
 use crate::discrepancy::{Check, Discrepancy};
 use crate::listed::{Lists, values};
+use crate::people::Command;
 use crate::reading::{events, keys, notifications, outbox, states};
 use crate::shown::Shows;
 use crate::traffic::{Traffic, content};
@@ -30,8 +33,13 @@ pub struct Examined {
 }
 
 /// Reads a ledger and holds it against the traffic that it took in, against itself, and against the truth.
-pub fn examine(world: Option<&World>, traffic: &Traffic, store: &MemoryStore) -> Examined {
-    match complete(read(world, traffic, store)) {
+pub fn examine(
+    world: Option<&World>,
+    traffic: &Traffic,
+    commands: &[Command],
+    store: &MemoryStore,
+) -> Examined {
+    match complete(read(world, traffic, commands, store)) {
         Ok(examined) => examined,
         Err(error) => {
             let found = Discrepancy::new(Check::Seals, "the ledger", "readable", error.to_string());
@@ -43,11 +51,12 @@ pub fn examine(world: Option<&World>, traffic: &Traffic, store: &MemoryStore) ->
 async fn read(
     world: Option<&World>,
     traffic: &Traffic,
+    commands: &[Command],
     store: &MemoryStore,
 ) -> Result<Examined, StoreError> {
     let mut discrepancies = sound(store).await;
     let mut snapshot = store.snapshot().await?;
-    discrepancies.extend(accounts(traffic, &mut *snapshot).await?);
+    discrepancies.extend(accounts(traffic, commands, &mut *snapshot).await?);
     let states = states(&mut *snapshot).await?;
     let lists = Lists::new(&states, &traffic.accounts, traffic.now);
     let published = published(&mut *snapshot, &mut discrepancies).await?;
@@ -91,16 +100,30 @@ async fn sound(store: &dyn Store) -> Vec<Discrepancy> {
 /// store can list.
 async fn accounts(
     traffic: &Traffic,
+    commands: &[Command],
     snapshot: &mut dyn Snapshot,
 ) -> Result<Vec<Discrepancy>, StoreError> {
+    let erased: BTreeSet<Digest> = commands.iter().filter_map(Command::erased).collect();
     // By content: whether it came, and how often it is kept.
     let mut contents: BTreeMap<String, (bool, usize)> = BTreeMap::new();
+    let mut without_body: BTreeMap<Digest, String> = BTreeMap::new();
     for arrival in &traffic.arrivals {
+        let digest = parse(&arrival.body).map_or_else(|error| error.digest, |read| read.digest);
+        if erased.contains(&digest) {
+            without_body.insert(digest, content(&arrival.body));
+        }
         contents.entry(content(&arrival.body)).or_default().0 = true;
     }
     for row in notifications(snapshot, None).await? {
         for stored in snapshot.bodies(&[row.digest]).await? {
-            let kept = contents.entry(content(&stored.body.unwrap_or_default())).or_default();
+            let gone = || without_body.get(&row.digest).cloned().unwrap_or_default();
+            // A body that is still there although somebody erased it is content that never came.
+            let kept = match stored.body {
+                Some(body) if erased.contains(&row.digest) => format!("erased: {}", content(&body)),
+                Some(body) => content(&body),
+                None => gone(),
+            };
+            let kept = contents.entry(kept).or_default();
             kept.1 = kept.1.saturating_add(1);
         }
     }

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `traffic.rs` | from a world of `oracle` to what arrives |
 //! | `schedule.rs`, `perturbation.rs` | how it is delivered in one run: drawn from a seed, a readable list of what goes wrong |
-//! | `run.rs`, `turn.rs`, `time.rs` | one run: processors that take turns, on time that passes when nobody can move |
+//! | `run.rs`, `turn.rs`, `time.rs`, `tally.rs` | one run: processors that take turns, on time that passes when nobody can move |
+//! | `people.rs` | what people decide: commands, repeated after whatever went wrong |
 //! | `queue.rs` | SQS's side: at least once, in batches, invisible for a while, dead letters |
 //! | `stepped.rs`, `control.rs` | a store whose every call is a step at which a processor may be struck |
 //! | `examine.rs`, `conclusions.rs`, `listed.rs`, `shown.rs` | the ledger held against its traffic, itself, the truth and other runs |
@@ -24,6 +25,7 @@ mod control;
 pub mod discrepancy;
 pub mod examine;
 mod listed;
+pub mod people;
 pub mod perturbation;
 #[cfg(feature = "planted")]
 pub mod planted;
@@ -35,6 +37,7 @@ mod shown;
 mod shrink;
 pub mod simulation;
 pub mod stepped;
+pub mod tally;
 mod time;
 pub mod traffic;
 mod turn;

@@ -66,6 +66,13 @@ pub enum Perturbation {
         /// At this moment.
         at: Moment,
     },
+    /// A person's command is struck, after everything was told.
+    Interrupted {
+        /// At which step of such commands.
+        at: Point,
+        /// By what.
+        blow: Blow,
+    },
     /// A processor is struck at a step of its work with the store.
     Struck {
         /// At which step.
@@ -172,6 +179,7 @@ impl Perturbation {
                 format!("nothing is processed from {from} until {until}")
             }
             Self::Sweep { at } => format!("a sweep runs at {at}"),
+            Self::Interrupted { at, blow } => format!("of people's last commands, {at}: {blow}"),
             Self::Struck { at, blow } => format!("{at}: {blow}"),
         }
     }
@@ -210,6 +218,10 @@ mod tests {
             (
                 Perturbation::Struck { at: Point::Committed(7), blow: Blow::Lost },
                 "after commit 7, before it is told: the connection is lost",
+            ),
+            (
+                Perturbation::Interrupted { at: Point::Call(3), blow: Blow::Crash },
+                "of people's last commands, at call 3 to the store: the processor crashes",
             ),
         ];
         for (perturbation, words) in cases {

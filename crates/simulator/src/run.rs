@@ -5,7 +5,6 @@
 
 use std::cmp::Reverse;
 use std::future::Future;
-use std::iter::Sum;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,13 +15,14 @@ use fastrand::Rng;
 use ledger::memory::MemoryStore;
 use processor::delivery::ProcessError;
 use processor::{Processor, Settings};
-use serde::Serialize;
 
 use crate::control::Control;
+use crate::people::{Answer, Command, People, Wish};
 use crate::perturbation::{Blow, Perturbation};
 use crate::queue::{Message, Queue};
 use crate::schedule::Schedule;
 use crate::stepped::SteppedStore;
+use crate::tally::Tally;
 use crate::time::{SkewedClock, Time};
 use crate::traffic::Traffic;
 use crate::turn::complete;
@@ -36,55 +36,6 @@ const MAX_SWEEPS: usize = 1_000;
 /// A turn takes at most so many microseconds.
 const TURN: i64 = 20_000;
 
-/// What was counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Tally {
-    /// Worlds of which every run was as it should be.
-    pub worlds: u64,
-    /// Runs.
-    pub runs: u64,
-    /// Notifications and descriptions that the worlds emitted.
-    pub notifications: u64,
-    /// Messages that processors received, each receipt counted.
-    pub receipts: u64,
-    /// Messages that were sent again from the dead-letter queue.
-    pub redriven: u64,
-    /// Calls to the store.
-    pub calls: u64,
-    /// Commits that succeeded.
-    pub commits: u64,
-    /// Calls that failed, or that were reported as failed.
-    pub failures: u64,
-    /// Crashes of processors.
-    pub crashes: u64,
-    /// Sweeps, those at the end not counted.
-    pub sweeps: u64,
-}
-
-impl Tally {
-    fn plus(self, other: Self) -> Self {
-        let add = u64::saturating_add;
-        Self {
-            worlds: add(self.worlds, other.worlds),
-            runs: add(self.runs, other.runs),
-            notifications: add(self.notifications, other.notifications),
-            receipts: add(self.receipts, other.receipts),
-            redriven: add(self.redriven, other.redriven),
-            calls: add(self.calls, other.calls),
-            commits: add(self.commits, other.commits),
-            failures: add(self.failures, other.failures),
-            crashes: add(self.crashes, other.crashes),
-            sweeps: add(self.sweeps, other.sweeps),
-        }
-    }
-}
-
-impl Sum for Tally {
-    fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
-        tallies.fold(Self::default(), Self::plus)
-    }
-}
-
 /// A run that came to its end.
 #[derive(Debug)]
 pub struct Ran {
@@ -92,6 +43,8 @@ pub struct Ran {
     pub store: MemoryStore,
     /// What was counted.
     pub tally: Tally,
+    /// Commands of people, in words, that were refused to the end.
+    pub refused: Vec<String>,
 }
 
 /// Why a run did not come to its end.
@@ -105,16 +58,22 @@ pub enum Stuck {
     Sweep(ProcessError),
 }
 
-/// Delivers traffic by a schedule, sends dead letters again, and sweeps until nothing is left to do.
-pub fn run(traffic: &Traffic, schedule: &Schedule) -> Result<Ran, Stuck> {
-    let mut run = Run::new(traffic, schedule);
+/// Delivers traffic by a schedule, sends dead letters again, and sweeps until nothing is left to do. People give their
+/// commands meanwhile; those that depend on what they see, before the sweep.
+pub fn run(traffic: &Traffic, commands: &[Command], schedule: &Schedule) -> Result<Ran, Stuck> {
+    let mut run = Run::new(traffic, commands, schedule);
     run.until_quiet()?;
     // Whatever went wrong is over: all the rest is taken in, and judged at one time.
     run.control.rest();
     let now = run.time.now();
     let redriven = run.queue.redrive(now);
     run.tally.redriven = u64::try_from(redriven).unwrap_or(u64::MAX);
+    run.people.learned();
     run.until_quiet()?;
+    run.people.see();
+    run.control.strike(schedule);
+    run.until_quiet()?;
+    run.control.rest();
     run.time.reach(traffic.now.micros());
     let last = run.processor(0);
     for _ in 0..MAX_SWEEPS {
@@ -127,10 +86,21 @@ pub fn run(traffic: &Traffic, schedule: &Schedule) -> Result<Ran, Stuck> {
 
 /// What a processor works on.
 struct Task {
-    /// Ends with the messages that may be deleted.
-    work: Pin<Box<dyn Future<Output = Vec<u64>>>>,
+    work: Pin<Box<dyn Future<Output = Ended>>>,
     /// So many messages at once.
     messages: usize,
+    /// The command that it carries out.
+    wish: Option<Wish>,
+}
+
+/// How a task ended.
+enum Ended {
+    /// These messages may be deleted.
+    Kept(Vec<u64>),
+    /// A person hears this.
+    Answered(Answer),
+    /// A sweep.
+    Swept,
 }
 
 /// A processor.
@@ -147,6 +117,7 @@ struct Run<'a> {
     control: Arc<Control>,
     time: Time,
     queue: Queue,
+    people: People,
     /// The next one last.
     sweeps: Vec<Moment>,
     outages: Vec<(i64, i64)>,
@@ -157,7 +128,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(traffic: &'a Traffic, schedule: &'a Schedule) -> Self {
+    fn new(traffic: &'a Traffic, commands: &[Command], schedule: &'a Schedule) -> Self {
         let mut run = Self {
             traffic,
             schedule,
@@ -165,6 +136,7 @@ impl<'a> Run<'a> {
             control: Arc::new(Control::new(schedule)),
             time: Time::new(traffic.begin().micros()),
             queue: Queue::new(schedule.visibility, schedule.most_receipts),
+            people: People::new(commands),
             sweeps: Vec::new(),
             outages: Vec::new(),
             shuffled: false,
@@ -246,9 +218,12 @@ impl<'a> Run<'a> {
 
     /// A processor whose clock goes so many microseconds before.
     fn processor(&self, skew: i64) -> Processor {
+        self.by_clock(SkewedClock { time: self.time.clone(), skew, last: self.traffic.now })
+    }
+
+    fn by_clock(&self, clock: SkewedClock) -> Processor {
         let steps = Arc::clone(&self.control);
         let store = SteppedStore::new(Arc::new(self.store.clone()), steps);
-        let clock = SkewedClock { time: self.time.clone(), skew, last: self.traffic.now };
         let settings = Settings { accounts: self.traffic.accounts.clone(), ..Settings::default() };
         Processor::new(Arc::new(store), Arc::new(clock), settings)
     }
@@ -274,7 +249,9 @@ impl<'a> Run<'a> {
     /// Who can move now.
     fn able(&self) -> Vec<usize> {
         let now = self.time.now();
-        let begins = !self.is_out(now) && (self.is_sweep_due(now) || self.queue.has_visible(now));
+        let wished = self.people.next().is_some_and(|at| at <= now);
+        let begins =
+            !self.is_out(now) && (wished || self.is_sweep_due(now) || self.queue.has_visible(now));
         let able = |worker: &Worker| match worker.task {
             Some(_) => worker.stalled_until <= now,
             None => begins,
@@ -298,28 +275,34 @@ impl<'a> Run<'a> {
         let stalled = stalled.map(|worker| worker.stalled_until);
         let begins = self.queue.next_visible().into_iter();
         let begins = begins.chain(self.sweeps.last().map(|at| at.micros()));
+        let begins = begins.chain(self.people.next());
         let outages = self.outages.iter().filter(|_| self.is_out(now));
         let ends = outages.map(|(_, until)| *until);
         // During an outage nobody begins.
         begins.filter(|at| *at > now).chain(stalled).chain(ends).filter(|at| *at > now).min()
     }
 
-    /// Gives an idle processor something to do: a sweep that is due, or messages.
+    /// Gives an idle processor something to do: a command, a sweep that is due, or messages.
     fn begin(&mut self, number: usize) {
         let now = self.time.now();
-        let Some(worker) = self.workers.get_mut(number).filter(|worker| worker.task.is_none())
-        else {
+        if self.workers.get(number).is_none_or(|worker| worker.task.is_some()) {
             return;
-        };
+        }
+        let task = self.people.take(now).map(|wish| self.command(wish));
+        let Some(worker) = self.workers.get_mut(number) else { return };
+        if task.is_some() {
+            worker.task = task;
+            return;
+        }
         let processor = worker.processor.clone();
         if let Some(_due) = self.sweeps.pop_if(|at| at.micros() <= now) {
             self.tally.sweeps = self.tally.sweeps.saturating_add(1);
             let work = Box::pin(async move {
                 // A sweep that fails on the way is followed by another one, at the latest at the end.
                 let _ = processor.sweep(SWEPT).await;
-                Vec::new()
+                Ended::Swept
             });
-            worker.task = Some(Task { work, messages: 0 });
+            worker.task = Some(Task { work, messages: 0, wish: None });
             return;
         }
         let most = self.random.usize(1..=self.schedule.batch.max(1));
@@ -336,9 +319,19 @@ impl<'a> Run<'a> {
         let work = Box::pin(async move {
             let results = processor.process(&batch).await;
             let kept = handles.into_iter().zip(results).filter(|(_, result)| result.is_ok());
-            kept.map(|(handle, _)| handle).collect()
+            Ended::Kept(kept.map(|(handle, _)| handle).collect())
         });
-        worker.task = Some(Task { work, messages });
+        worker.task = Some(Task { work, messages, wish: None });
+    }
+
+    /// A person's command, by a clock that shows the time of their word.
+    fn command(&mut self, wish: Wish) -> Task {
+        self.tally.commands = self.tally.commands.saturating_add(1);
+        let last = wish.command.at.min(self.traffic.now);
+        let processor = self.by_clock(SkewedClock { time: self.time.clone(), skew: 0, last });
+        let given = wish.clone();
+        let work = Box::pin(async move { Ended::Answered(given.give(&processor).await) });
+        Task { work, messages: 0, wish: Some(wish) }
     }
 
     /// Moves a processor by one step.
@@ -349,13 +342,26 @@ impl<'a> Run<'a> {
         let mut context = Context::from_waker(Waker::noop());
         let moved = task.work.as_mut().poll(&mut context);
         match (moved, self.control.met()) {
-            (Poll::Ready(kept), _) => {
+            (Poll::Ready(ended), _) => {
                 worker.task = None;
-                for handle in kept {
-                    self.queue.delete(handle);
+                match ended {
+                    Ended::Kept(handles) => {
+                        for handle in handles {
+                            self.queue.delete(handle);
+                        }
+                        self.people.learned();
+                    }
+                    Ended::Answered(answer) => self.people.hear(answer),
+                    Ended::Swept => {}
                 }
             }
-            (Poll::Pending, Some(Blow::Crash)) => worker.task = None,
+            (Poll::Pending, Some(Blow::Crash)) => {
+                let wish = task.wish.take();
+                worker.task = None;
+                if let Some(wish) = wish {
+                    self.people.repeat(wish);
+                }
+            }
             (Poll::Pending, Some(Blow::Stalled(span))) => {
                 worker.stalled_until = self.time.now().saturating_add(span);
             }
@@ -374,6 +380,7 @@ impl<'a> Run<'a> {
             crashes: counts.crashes,
             ..self.tally
         };
-        Ran { store: mem::take(&mut self.store), tally }
+        let refused = self.people.refused().map(Command::words).collect();
+        Ran { store: mem::take(&mut self.store), tally, refused }
     }
 }

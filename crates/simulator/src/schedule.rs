@@ -1,12 +1,10 @@
 //! How a world is delivered in one run.
 
-use std::iter::repeat_with;
-
 use deal::moment::Moment;
 use fastrand::Rng;
 
 use crate::perturbation::{Blow, Perturbation, Point};
-use crate::run::Tally;
+use crate::tally::Tally;
 use crate::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::traffic::Traffic;
 
@@ -14,6 +12,10 @@ use crate::traffic::Traffic;
 pub const MAX_PROCESSORS: usize = 8;
 /// SQS hands out at most so many messages at once.
 pub const MAX_BATCH: usize = 10;
+/// About as many calls to the store as people's last commands take.
+const LAST_CALLS: u64 = 40;
+/// About as many commits.
+const LAST_COMMITS: u64 = 4;
 
 /// How a world is delivered in one run. The same schedule is the same run, step by step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,23 +131,31 @@ fn passing(
     }
 }
 
-/// What strikes processors, spread over about as many steps as the run will have.
+/// What strikes processors, spread over about as many steps as the run will have, and people's last commands.
 fn blows(random: &mut Rng, calm: &Tally, perturbations: &mut Vec<Perturbation>) {
-    let most = random.usize(..16);
-    let blows = repeat_with(|| {
-        let at = match random.u8(..3) {
-            0 => Point::Call(random.u64(1..=calm.calls.max(1))),
-            1 => Point::Commit(random.u64(1..=calm.commits.max(1))),
-            _ => Point::Committed(random.u64(1..=calm.commits.max(1))),
-        };
-        let blow = match (random.u8(..5), at) {
-            (0, _) => Blow::Crash,
-            (1, _) => Blow::Stalled(random.i64(SECOND..20 * MINUTE)),
-            (2, Point::Call(_) | Point::Commit(_)) => Blow::Overtaken,
-            (3, Point::Call(_) | Point::Commit(_)) => Blow::Refused,
-            _ => Blow::Lost,
-        };
-        Perturbation::Struck { at, blow }
-    });
-    perturbations.extend(blows.take(most));
+    for _ in 0..random.usize(..16) {
+        let (at, blow) = blow(random, calm.calls, calm.commits);
+        perturbations.push(Perturbation::Struck { at, blow });
+    }
+    for _ in 0..random.usize(..4) {
+        let (at, blow) = blow(random, LAST_CALLS, LAST_COMMITS);
+        perturbations.push(Perturbation::Interrupted { at, blow });
+    }
+}
+
+/// Something that strikes within so many calls and commits.
+fn blow(random: &mut Rng, calls: u64, commits: u64) -> (Point, Blow) {
+    let at = match random.u8(..3) {
+        0 => Point::Call(random.u64(1..=calls.max(1))),
+        1 => Point::Commit(random.u64(1..=commits.max(1))),
+        _ => Point::Committed(random.u64(1..=commits.max(1))),
+    };
+    let blow = match (random.u8(..5), at) {
+        (0, _) => Blow::Crash,
+        (1, _) => Blow::Stalled(random.i64(SECOND..20 * MINUTE)),
+        (2, Point::Call(_) | Point::Commit(_)) => Blow::Overtaken,
+        (3, Point::Call(_) | Point::Commit(_)) => Blow::Refused,
+        _ => Blow::Lost,
+    };
+    (at, blow)
 }

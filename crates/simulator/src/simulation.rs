@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use crate::discrepancy::{Check, Discrepancy};
 use crate::examine::{Conclusions, compare, examine};
-use crate::run::{Stuck, Tally, run};
+use crate::people::Command;
+use crate::run::{Stuck, run};
 use crate::schedule::Schedule;
 use crate::shrink::shrink;
+use crate::tally::Tally;
 use crate::traffic::Traffic;
 
 /// So many times a world is delivered with perturbations, after once without any.
@@ -51,8 +53,9 @@ impl Simulation {
     /// smaller as long as it still fails.
     pub fn world(&self, seed: u64) -> Result<Tally, Box<Failure>> {
         let world = World::generate(seed, Size::default());
-        let traffic = match Traffic::of(&world) {
-            Ok(traffic) => traffic,
+        let delivered = Traffic::of(&world).and_then(|of| Ok((of, Command::all(&world)?)));
+        let (traffic, commands) = match delivered {
+            Ok(delivered) => delivered,
             Err(found) => {
                 let check = Check::Traffic;
                 let found = vec![Discrepancy::new(check, "the world", "deliverable", found)];
@@ -60,7 +63,7 @@ impl Simulation {
                 return Err(Box::new(failure(seed, &nothing, &Schedule::calm(), found, 0)));
             }
         };
-        let trial = Trial { world: Some(&world), traffic: &traffic };
+        let trial = Trial { world: Some(&world), traffic: &traffic, commands: &commands };
         let calm = trial.run(&Schedule::calm(), None);
         if !calm.discrepancies.is_empty() {
             let found = calm.discrepancies;
@@ -111,6 +114,8 @@ pub struct Trial<'a> {
     pub world: Option<&'a World>,
     /// What arrives.
     pub traffic: &'a Traffic,
+    /// What people decide.
+    pub commands: &'a [Command],
 }
 
 /// What came of a run.
@@ -127,7 +132,7 @@ pub struct Tried {
 impl Trial<'_> {
     /// Delivers the traffic by a schedule and examines the ledger. `calm`: the conclusions that it must reach.
     pub fn run(&self, schedule: &Schedule, calm: Option<&Conclusions>) -> Tried {
-        let ran = match run(self.traffic, schedule) {
+        let ran = match run(self.traffic, self.commands, schedule) {
             Ok(ran) => ran,
             Err(stuck) => {
                 let found = match stuck {
@@ -140,7 +145,11 @@ impl Trial<'_> {
                 return Tried { tally, conclusions, discrepancies: vec![found] };
             }
         };
-        let mut examined = examine(self.world, self.traffic, &ran.store);
+        let mut examined = examine(self.world, self.traffic, self.commands, &ran.store);
+        let refused = ran.refused.into_iter();
+        examined.discrepancies.extend(refused.map(|command| {
+            Discrepancy::new(Check::End, command, "carried out at last", "refused to the end")
+        }));
         if let Some(calm) = calm {
             examined.discrepancies.extend(compare(calm, &examined.conclusions));
         }

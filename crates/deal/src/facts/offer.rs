@@ -103,6 +103,10 @@ impl OfferFacts {
 
     /// Whether a person excluded this opportunity.
     pub fn excludes(&self, opportunity: &OpportunityId) -> bool {
+        #[cfg(feature = "planted")]
+        if crate::planted::stands(crate::planted::Planted::UnlinkForgotten) {
+            return false;
+        }
         let decision = self.decisions.get(opportunity).and_then(Register::get);
         decision.is_some_and(|decision| !decision.linked)
     }

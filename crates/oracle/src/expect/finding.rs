@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::draw::{HOUR, later};
 use crate::known::{Known, Told, is_described};
 use crate::market::{Market, Offer, Rest, Sale};
+use crate::world::{Deed, NoticeKind};
 
-use super::link::{Basis, Link, eligible, is_outside, is_over, is_restricted, quantity};
+use super::link::{Basis, Heeding, Link, eligible, is_outside, is_over, is_restricted, quantity};
 use super::{deal, succession};
 
 /// An unsettled link is a finding after so many hours (ARCHITECTURE.md, graces).
@@ -28,6 +29,28 @@ pub(crate) struct Findings {
 impl Findings {
     fn open(&mut self, kind: &'static str, stream: &str, id: &str) {
         self.must.insert((kind, format!("{stream}/{id}")));
+    }
+
+    /// Closes what people acknowledged, or what concerned a body that they had erased.
+    fn settle(&mut self, market: &Market) {
+        for command in &market.commands {
+            match &command.what {
+                Deed::Acknowledge { finding } => {
+                    self.must.retain(|(kind, subject)| format!("{kind}:{subject}") != *finding);
+                }
+                Deed::Erase { kind, .. } => {
+                    let of = match kind {
+                        NoticeKind::Malformed => self.counted.get_mut("malformed"),
+                        NoticeKind::Foreign => self.counted.get_mut("foreign-account"),
+                        NoticeKind::Known | NoticeKind::Unknown => None,
+                    };
+                    if let Some(count) = of {
+                        *count = count.saturating_sub(1);
+                    }
+                }
+                Deed::Decide { .. } => {}
+            }
+        }
     }
 
     fn allow(&mut self, kind: &'static str, stream: &str, id: &str) {
@@ -61,6 +84,7 @@ pub(super) fn findings(known: &Known<'_>, links: &BTreeMap<&str, Link>) -> Findi
     for id in &successions.involved {
         findings.allow("succession-ambiguous", "agreement", id);
     }
+    findings.settle(known.market);
     findings
 }
 
@@ -112,21 +136,21 @@ fn of_offer(findings: &mut Findings, known: &Known<'_>, offer: &Offer, link: &Li
     match link.basis {
         Basis::Ambiguous if over => findings.open("link-ambiguous", "offer", id),
         Basis::Unmatched if over && offer.told => findings.open("link-unmatched", "offer", id),
-        Basis::Ambiguous | Basis::Unmatched | Basis::Inferred | Basis::Confirmed => {}
+        Basis::Ambiguous
+        | Basis::Unmatched
+        | Basis::Inferred
+        | Basis::Confirmed
+        | Basis::Manual => {}
     }
-    let Some(confirmed) = known.confirmed(offer) else { return };
-    let singled_out = |counted| {
-        let fitting = eligible(known, offer, counted);
-        fitting.len() == 1 && fitting.first().is_some_and(|only| only != confirmed)
-    };
-    // Whether the evidence counts what other offers use up is left open.
-    match (singled_out(false), singled_out(true)) {
-        (true, true) => findings.open("evidence-contradicted", "offer", id),
-        (false, false) => {}
-        _ => findings.allow("evidence-contradicted", "offer", id),
+    if let Some(confirmed) = known.confirmed(offer) {
+        against_evidence(findings, known, offer, confirmed);
+        let other = known.manual(offer).is_some_and(|manual| manual != confirmed);
+        if other || known.excludes(offer, confirmed) {
+            findings.open("person-overruled", "offer", id);
+        }
     }
-    let used = known.market.opportunities.get(confirmed).filter(|one| is_described(one));
-    let Some(used) = used else { return };
+    let used = known.used(offer).and_then(|used| known.market.opportunities.get(used));
+    let Some(used) = used.filter(|one| is_described(one)) else { return };
     let sold = known.of_offer(id).any(|told| known.seller(told).is_some());
     if (offer.told || sold) && used.reseller != offer.seller {
         findings.open("reseller-not-authorized", "offer", id);
@@ -142,6 +166,21 @@ fn of_offer(findings: &mut Findings, known: &Known<'_>, offer: &Offer, link: &Li
     }
     if is_outside(&offer.buyers, used) {
         findings.open("buyer-outside-opportunity", "offer", id);
+    }
+}
+
+/// Whether the evidence heeds what other offers use up, and what people excluded, is left open.
+fn against_evidence(findings: &mut Findings, known: &Known<'_>, offer: &Offer, confirmed: &str) {
+    let singled_out = |uses, people| {
+        let fitting = eligible(known, offer, Heeding { uses, people });
+        fitting.len() == 1 && fitting.first().is_some_and(|only| only != confirmed)
+    };
+    let answers = [(false, false), (false, true), (true, false), (true, true)];
+    let answers = answers.map(|(uses, people)| singled_out(uses, people));
+    if answers == [true; 4] {
+        findings.open("evidence-contradicted", "offer", &offer.id);
+    } else if answers != [false; 4] {
+        findings.allow("evidence-contradicted", "offer", &offer.id);
     }
 }
 

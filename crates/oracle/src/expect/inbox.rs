@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::known::Known;
 use crate::market::Rest;
+use crate::world::{Deed, NoticeKind};
 
 /// Notifications by their outcome, imports among them.
 pub(super) fn inbox(known: &Known<'_>) -> BTreeMap<&'static str, usize> {
@@ -34,6 +35,17 @@ pub(super) fn inbox(known: &Known<'_>) -> BTreeMap<&'static str, usize> {
             Rest::Foreign { .. } | Rest::Malformed { .. } => "quarantined",
         };
         *inbox.entry(outcome).or_default() += 1;
+    }
+    for command in &market.commands {
+        let Deed::Erase { kind, .. } = &command.what else { continue };
+        let was = match kind {
+            NoticeKind::Known => "applied",
+            NoticeKind::Unknown => "unknown",
+            NoticeKind::Malformed | NoticeKind::Foreign => "quarantined",
+        };
+        let count = inbox.entry(was).or_default();
+        *count = count.saturating_sub(1);
+        *inbox.entry("erased").or_default() += 1;
     }
     inbox
 }

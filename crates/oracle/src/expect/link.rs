@@ -17,6 +17,7 @@ pub(super) const SKEW: i64 = 15 * 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Basis {
     Confirmed,
+    Manual,
     Inferred,
     Ambiguous,
     Unmatched,
@@ -27,6 +28,7 @@ impl Basis {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
+            Self::Manual => "manual",
             Self::Inferred => "inferred",
             Self::Ambiguous => "ambiguous",
             Self::Unmatched => "unmatched",
@@ -48,15 +50,18 @@ pub(crate) struct Link {
 pub(crate) fn links<'a>(known: &Known<'a>) -> BTreeMap<&'a str, Link> {
     let partners = known.market.offers.values().filter(|offer| offer.sale == Sale::Partner);
     let partners: Vec<&Offer> = partners.filter(|offer| known.is_known(offer)).collect();
-    let open = partners.iter().filter(|offer| known.confirmed(offer).is_none());
+    let open = partners.iter().filter(|offer| known.used(offer).is_none());
     let fitting: BTreeMap<&str, BTreeSet<String>> =
-        open.map(|offer| (offer.id.as_str(), eligible(known, offer, true))).collect();
+        open.map(|offer| (offer.id.as_str(), eligible(known, offer, Heeding::ALL))).collect();
     let link = |offer: &&'a Offer| {
         let link = match fitting.get(offer.id.as_str()) {
             Some(candidates) => unconfirmed(known, candidates, &fitting),
             None => Link {
-                basis: Basis::Confirmed,
-                opportunity: known.confirmed(offer).map(str::to_owned),
+                basis: match known.confirmed(offer) {
+                    Some(_) => Basis::Confirmed,
+                    None => Basis::Manual,
+                },
+                opportunity: known.used(offer).map(str::to_owned),
                 candidates: BTreeSet::new(),
                 contested: false,
             },
@@ -85,8 +90,22 @@ fn unconfirmed(
     Link { basis, opportunity, candidates: candidates.clone(), contested }
 }
 
-/// The opportunities that fit an offer by every rule; without counting what other offers use up if so asked.
-pub(super) fn eligible(known: &Known<'_>, offer: &Offer, counted: bool) -> BTreeSet<String> {
+/// What is heeded beside the evidence.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heeding {
+    /// What other offers use up.
+    pub(super) uses: bool,
+    /// Pairs that a person excluded.
+    pub(super) people: bool,
+}
+
+impl Heeding {
+    /// By every rule.
+    const ALL: Self = Self { uses: true, people: true };
+}
+
+/// The opportunities that fit an offer.
+pub(super) fn eligible(known: &Known<'_>, offer: &Offer, heeding: Heeding) -> BTreeSet<String> {
     let all = known.market.opportunities.values();
     let left = |opportunity: &Opportunity| {
         let mut users = known.users(&opportunity.id);
@@ -95,7 +114,8 @@ pub(super) fn eligible(known: &Known<'_>, offer: &Offer, counted: bool) -> BTree
     };
     let fits = |one: &&Opportunity| {
         let evidence = offer.told && is_described(one) && fits(known, offer, one);
-        evidence && (!counted || left(one))
+        let excluded = heeding.people && known.excludes(offer, &one.id);
+        evidence && !excluded && (!heeding.uses || left(one))
     };
     all.filter(fits).map(|one| one.id.clone()).collect()
 }

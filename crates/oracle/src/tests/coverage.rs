@@ -6,7 +6,7 @@ use super::{SEEDS, world};
 use crate::expect::{Basis, expected};
 use crate::known::{Known, is_described};
 use crate::market::{Market, Rest, Role, Said, Sale, Stage, Step, What};
-use crate::{NoticeKind, World};
+use crate::{Deed, NoticeKind, World};
 
 /// How often each case occurs in a world.
 fn count(world: &World) -> Vec<(&'static str, usize)> {
@@ -106,6 +106,7 @@ fn offers(world: &World) -> Vec<(&'static str, usize)> {
         ),
         ("two accounts of ours told", all().filter(|one| market.is_sister(&one.seller)).count()),
         ("link confirmed", basis(Basis::Confirmed)),
+        ("link set by a person", basis(Basis::Manual)),
         ("link inferred", basis(Basis::Inferred)),
         ("link ambiguous", basis(Basis::Ambiguous)),
         ("link contested", links().filter(|link| link.contested).count()),
@@ -167,6 +168,7 @@ fn notices(world: &World) -> Vec<(&'static str, usize)> {
     let role = |role| said.iter().filter(|said| said.role == role).count();
     let kind = |kind| world.notices.iter().filter(|notice| notice.kind == kind).count();
     let rest = |is: fn(&Rest) -> bool| market.asides.iter().filter(|one| is(&one.what)).count();
+    let deed = |is: fn(&Deed) -> bool| market.commands.iter().filter(|one| is(&one.what)).count();
     let approved = |what: &What| matches!(what, What::Cancellation { step: Step::Approved, .. });
     vec![
         ("amended", says(|what| matches!(what, What::Amended { .. }))),
@@ -185,6 +187,9 @@ fn notices(world: &World) -> Vec<(&'static str, usize)> {
         ("without a role", role(Role::None)),
         ("without an account", said.iter().filter(|said| !said.account).count()),
         ("without an agreement", said.iter().filter(|said| !said.agreement).count()),
+        ("excluded by a person", deed(|what| matches!(what, Deed::Decide { linked: false, .. }))),
+        ("acknowledged", deed(|what| matches!(what, Deed::Acknowledge { .. }))),
+        ("erased", deed(|what| matches!(what, Deed::Erase { .. }))),
         ("parked for ever", expected(market).inbox["parked"]),
         ("told again", {
             let all = market.agreements.values();
@@ -234,6 +239,7 @@ fn findings(world: &World) -> Vec<(&'static str, usize)> {
         "link-ambiguous",
         "link-unmatched",
         "offer-after-end-date",
+        "person-overruled",
         "quantity-exceeded",
         "reseller-not-authorized",
         "restricted-authorization",

@@ -21,7 +21,7 @@ fn a_right_ledger_has_no_fault() {
 
 #[test]
 fn each_spoiled_ledger_has_its_fault() {
-    let cases: [(&str, Promise, Spoil); 25] = [
+    let cases: [(&str, Promise, Spoil); 27] = [
         ("an entitlement is missing", Promise::Missing, |of| of.entitlements.pop().map(drop)),
         ("an offer is missing", Promise::Missing, |of| of.offers.pop().map(drop)),
         ("a finding is missing", Promise::Missing, |of| of.findings.pop().map(drop)),
@@ -60,6 +60,14 @@ fn each_spoiled_ledger_has_its_fault() {
         }),
         ("inferred to another", Promise::Guessed, |of| {
             link(&mut of.offers, "inferred", "inferred")
+        }),
+        ("linked by a person to another", Promise::Guessed, |of| {
+            link(&mut of.offers, "manual", "manual")
+        }),
+        ("what should be erased is not", Promise::Unaccounted, |of| {
+            let erased = of.inbox.get_mut("erased")?;
+            *erased = erased.checked_sub(1)?;
+            Some(())
         }),
         ("a notification lost", Promise::Unaccounted, |of| {
             *of.inbox.get_mut("applied")? -= 1;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Shows;
 use crate::listed::Lists;
+use crate::people::Command;
 use crate::reading;
 use crate::run::run;
 use crate::schedule::Schedule;
@@ -23,8 +24,10 @@ struct Left {
 }
 
 fn left(seed: u64) -> Left {
-    let traffic = Traffic::of(&World::generate(seed, Size::default())).expect("deliverable");
-    let ran = run(&traffic, &Schedule::calm()).expect("the run comes to its end");
+    let world = World::generate(seed, Size::default());
+    let traffic = Traffic::of(&world).expect("the world can be delivered");
+    let commands = Command::all(&world).expect("its commands can be given");
+    let ran = run(&traffic, &commands, &Schedule::calm()).expect("the run comes to its end");
     let read = async {
         let mut snapshot = ran.store.snapshot().await?;
         let states = reading::states(&mut *snapshot).await?;

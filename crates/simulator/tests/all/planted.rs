@@ -20,13 +20,15 @@ fn every_planted_fault_is_found() {
         // fault, worlds within which it is found, a check that finds it
         (Planted::WriteSkew, 100, "conclusions"),
         (Planted::LostNotification, 10, "accounts"),
-        (Planted::ArrivalWins, 10, "truth, wrong"),
+        (Planted::ArrivalWins, 10, "conclusions"),
         (Planted::NoOutboxRow, 10, "seals"),
         (Planted::DedupeById, 100, "accounts"),
         (Planted::EntitlementByBuyer, 10, "truth, missing"),
         (Planted::LinkStays, 10, "truth, wrong"),
         (Planted::CommittedTwice, 10, "outbox"),
         (Planted::JudgedEarlier, 10, "truth, published"),
+        (Planted::UnlinkForgotten, 30, "truth, missing"),
+        (Planted::AcknowledgedInVain, 10, "truth, wrong"),
     ];
     assert_eq!(cases.map(|(fault, ..)| fault), Planted::ALL, "every fault has a line");
     let mut wrong = Vec::new();

@@ -6,8 +6,10 @@ use ledger::export::export;
 use ledger::memory::MemoryStore;
 use ledger::store::Store as _;
 use oracle::{Size, World};
-use simulator::run::{Tally, run};
+use simulator::people::Command;
+use simulator::run::run;
 use simulator::schedule::Schedule;
+use simulator::tally::Tally;
 use simulator::traffic::Traffic;
 
 /// Every event with its times and seals, and every arrival: what our own history of a run is.
@@ -27,8 +29,8 @@ async fn history(store: &MemoryStore) -> String {
     history
 }
 
-async fn ran(traffic: &Traffic, schedule: &Schedule) -> (Tally, String) {
-    let ran = run(traffic, schedule).expect("the run comes to its end");
+async fn ran(traffic: &Traffic, commands: &[Command], schedule: &Schedule) -> (Tally, String) {
+    let ran = run(traffic, commands, schedule).expect("the run comes to its end");
     (ran.tally, history(&ran.store).await)
 }
 
@@ -37,11 +39,12 @@ async fn one_seed_is_one_run() {
     for seed in 0..10 {
         let world = World::generate(seed, Size::default());
         let traffic = Traffic::of(&world).expect("the world can be delivered");
-        let (calm, _) = ran(&traffic, &Schedule::calm()).await;
+        let commands = Command::all(&world).expect("its commands can be given");
+        let (calm, _) = ran(&traffic, &commands, &Schedule::calm()).await;
         let schedule = Schedule::draw(seed, &traffic, &calm, None);
-        let first = ran(&traffic, &schedule).await;
-        assert!(first == ran(&traffic, &schedule).await, "seed {seed} is not one run");
+        let first = ran(&traffic, &commands, &schedule).await;
+        assert!(first == ran(&traffic, &commands, &schedule).await, "seed {seed} is not one run");
         let another = Schedule::draw(seed + 1_000, &traffic, &calm, None);
-        assert!(first.1 != ran(&traffic, &another).await.1, "seed {seed} is every run");
+        assert!(first.1 != ran(&traffic, &commands, &another).await.1, "seed {seed} is every run");
     }
 }

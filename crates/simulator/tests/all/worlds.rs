@@ -1,7 +1,7 @@
 //! A fixed set of worlds.
 
 use simulator::Simulation;
-use simulator::run::Tally;
+use simulator::tally::Tally;
 
 const WORLDS: u64 = 120;
 
@@ -20,6 +20,7 @@ fn a_fixed_set_of_worlds_is_as_it_should_be() {
         ("failed calls", all.failures, WORLDS * 2),
         ("dead letters", all.redriven, WORLDS / 2),
         ("sweeps", all.sweeps, WORLDS),
+        ("commands", all.commands, WORLDS * 6),
         ("notifications", all.notifications, WORLDS * 50),
     ];
     for (what, count, least) in many {
