@@ -191,6 +191,13 @@ fn page(failure: &Found, again: &str) -> Vec<Line> {
     if failure.perturbations.is_empty() {
         lines.push(text("  nothing needs to go wrong".to_owned()));
     }
+    let of = format!("{} of {} notifications", failure.notifications.len(), failure.arrivals);
+    let some = (1..=SHOWN).contains(&failure.notifications.len());
+    lines.push(text(format!("In a world of {of}{}", if some { ":" } else { "" })));
+    let names = failure.notifications.iter().filter(|_| some);
+    lines.extend(names.map(|name| text(format!("  {name}"))));
+    let commands = failure.commands.iter().take(SHOWN);
+    lines.extend(commands.map(|words| text(format!("  a person: {words}"))));
     lines.push(text(String::new()));
     lines.push(text(format!("Run it again: {again}")));
     lines
@@ -231,6 +238,9 @@ mod tests {
             batch: 3,
             perturbations: vec!["a sweep runs".to_owned()],
             drawn: 9,
+            notifications: vec!["notification 1 (Offer Released)".to_owned()],
+            commands: vec!["offer link offer-1 resaleauthz-1".to_owned()],
+            arrivals: 40,
         };
         let lines = page(&failure, "resold simulate --seed 17 --worlds 1");
         let text = |line: &Line| match line {
@@ -246,6 +256,9 @@ mod tests {
             "  and 1 more",
             "The smallest run that shows it: 1 of 9 perturbations, 2 processors, batches of 3",
             "  a sweep runs",
+            "In a world of 1 of 40 notifications:",
+            "  notification 1 (Offer Released)",
+            "  a person: offer link offer-1 resaleauthz-1",
             "Run it again: resold simulate --seed 17 --worlds 1",
         ] {
             assert!(lines.iter().any(|line| line == expected), "{expected}: {lines:#?}");

@@ -15,7 +15,7 @@ use crate::draw::{DAY, Draw, HOUR, later};
 use crate::market::{Market, Party, Product};
 use crate::world::Size;
 
-pub(crate) use people::clear;
+pub(crate) use people::{clear, decidable};
 
 const US: &str = "111122223333";
 const MAKER: &str = "999988887777";

@@ -10,6 +10,7 @@
 //! | write | `write` | the notices as EventBridge delivers them, entities as `describe-entity` prints them |
 //! | know | `known` | what can be known once everything has arrived, in whichever order |
 //! | expect | `expect` | links, entitlements, findings, outcomes, access: what a ledger must conclude |
+//! | shrink | [`World::without`] | a smaller world, without some of it and what depends on that |
 //! | judge | [`World::judge`] | every difference of an [`Observed`] from that, as a [`Fault`] |
 //!
 //! A world is a function of its seed and [`Size`]: [`World::generate`].
@@ -40,6 +41,7 @@ mod judge;
 mod known;
 mod market;
 mod observed;
+mod without;
 mod world;
 mod write;
 

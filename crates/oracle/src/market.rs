@@ -209,6 +209,13 @@ pub(crate) struct Aside {
     pub(crate) what: Rest,
 }
 
+impl Aside {
+    /// What it is called.
+    pub(crate) fn name(&self) -> String {
+        format!("aside {}", self.at)
+    }
+}
+
 /// What an [`Aside`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rest {

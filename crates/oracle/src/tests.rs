@@ -2,6 +2,7 @@
 
 mod coverage;
 mod right;
+mod smaller;
 mod spoiled;
 
 use crate::{Size, World};

@@ -45,6 +45,8 @@ pub struct World {
 pub struct Import {
     /// When we asked.
     pub at: Timestamp,
+    /// The part of the world that it is about.
+    pub about: String,
     /// What `aws marketplace-catalog describe-entity` prints.
     pub document: String,
 }
@@ -60,6 +62,13 @@ pub struct Command {
     pub why: &'static str,
     /// What.
     pub what: Deed,
+}
+
+impl Command {
+    /// What it is called as a part of the world.
+    pub fn name(&self) -> String {
+        format!("command {}", self.at)
+    }
 }
 
 /// What a person does.
@@ -93,6 +102,8 @@ pub enum Deed {
 pub struct Notice {
     /// When it is emitted.
     pub at: Timestamp,
+    /// The part of the world that it is about.
+    pub about: String,
     /// EventBridge's id; two notices may share one.
     pub id: String,
     /// The event's JSON, or a body that cannot be read.

@@ -25,7 +25,8 @@ pub(crate) fn imports(draw: &mut Draw, market: &Market) -> Vec<Import> {
     for opportunity in market.opportunities.values() {
         for sight in &opportunity.sights {
             let document = opportunity::document(draw, opportunity, sight);
-            imports.push(Import { at: sight.imported, document });
+            let about = opportunity.id.clone();
+            imports.push(Import { at: sight.imported, about, document });
         }
     }
     imports.sort_by(|a, b| (a.at, &a.document).cmp(&(b.at, &b.document)));
@@ -42,28 +43,35 @@ pub(crate) fn notices(draw: &mut Draw, market: &Market) -> Vec<Notice> {
             ids.insert(other.as_str(), id);
         }
     }
+    let about = |about: &str, notice| Notice { about: about.to_owned(), ..notice };
     let mut notices = Vec::new();
     for offer in told {
         let id = ids.get(offer.id.as_str()).cloned().unwrap_or_default();
-        notices.push(offer::released(draw, offer, id, market, &market.us.account));
+        notices
+            .push(about(&offer.id, offer::released(draw, offer, id, market, &market.us.account)));
         if let Some(names) = &offer.again {
             let released = later(offer.released, 3_600).min(market.now);
             let again = Offer { released: whole(released), names: names.clone(), ..offer.clone() };
             let id = draw.uuid();
-            notices.push(offer::released(draw, &again, id, market, &market.us.account));
+            notices.push(about(
+                &offer.id,
+                offer::released(draw, &again, id, market, &market.us.account),
+            ));
         }
         if let Some(sister) = market.sister.as_ref().filter(|_| market.is_sister(&offer.seller)) {
             let id = draw.uuid();
-            notices.push(offer::released(draw, offer, id, market, sister));
+            notices.push(about(&offer.id, offer::released(draw, offer, id, market, sister)));
         }
     }
     notices.extend(offer::sets(draw, market));
     for agreement in market.agreements.values() {
         for said in &agreement.said {
-            notices.push(agreement::told(draw, market, agreement, said, None));
+            notices
+                .push(about(&agreement.id, agreement::told(draw, market, agreement, said, None)));
             if market.copies(agreement, said) > 1 {
                 let sister = market.sister.as_deref();
-                notices.push(agreement::told(draw, market, agreement, said, sister));
+                let told = agreement::told(draw, market, agreement, said, sister);
+                notices.push(about(&agreement.id, told));
             }
         }
     }
@@ -72,7 +80,7 @@ pub(crate) fn notices(draw: &mut Draw, market: &Market) -> Vec<Notice> {
             Rest::Malformed { like: Some(offer), .. } => ids.get(offer.as_str()).cloned(),
             _ => None,
         };
-        notices.push(aside::told(draw, market, aside, like));
+        notices.push(about(&aside.name(), aside::told(draw, market, aside, like)));
     }
     notices.sort_by(|a, b| (a.at, &a.body).cmp(&(b.at, &b.body)));
     notices
@@ -117,7 +125,7 @@ impl Event<'_> {
         let (at, id) = (self.at, self.id.clone());
         let event = self.json(draw);
         let body = if draw.percent(10) { format!("{event:#}") } else { event.to_string() };
-        Notice { at, id, body, kind: NoticeKind::Known }
+        Notice { at, about: String::new(), id, body, kind: NoticeKind::Known }
     }
 }
 

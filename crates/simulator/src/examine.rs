@@ -34,7 +34,7 @@ pub struct Examined {
 
 /// Reads a ledger and holds it against the traffic that it took in, against itself, and against the truth.
 pub fn examine(
-    world: Option<&World>,
+    world: &World,
     traffic: &Traffic,
     commands: &[Command],
     store: &MemoryStore,
@@ -49,7 +49,7 @@ pub fn examine(
 }
 
 async fn read(
-    world: Option<&World>,
+    world: &World,
     traffic: &Traffic,
     commands: &[Command],
     store: &MemoryStore,
@@ -69,21 +69,19 @@ async fn read(
     conclusions.extend(lists.conclusions());
     let keys = keys(&mut *snapshot).await?;
     conclusions.extend(Shows::new(&states, &keys, &lists).conclusions());
-    if let Some(world) = world {
-        let observed = Observed {
-            opportunities: values(&lists.opportunities),
-            offers: values(&lists.offers),
-            agreements: values(&lists.agreements),
-            entitlements: values(&lists.entitlements),
-            findings: values(&lists.findings),
-            inbox: inbox(&mut *snapshot).await?,
-            published,
-        };
-        discrepancies.extend(world.judge(&observed).into_iter().map(|fault| {
-            let check = Check::Truth(fault.promise);
-            Discrepancy::new(check, fault.subject, fault.expected, fault.found)
-        }));
-    }
+    let observed = Observed {
+        opportunities: values(&lists.opportunities),
+        offers: values(&lists.offers),
+        agreements: values(&lists.agreements),
+        entitlements: values(&lists.entitlements),
+        findings: values(&lists.findings),
+        inbox: inbox(&mut *snapshot).await?,
+        published,
+    };
+    discrepancies.extend(world.judge(&observed).into_iter().map(|fault| {
+        let check = Check::Truth(fault.promise);
+        Discrepancy::new(check, fault.subject, fault.expected, fault.found)
+    }));
     Ok(Examined { conclusions, discrepancies })
 }
 

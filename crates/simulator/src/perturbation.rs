@@ -149,6 +149,24 @@ impl fmt::Display for Blow {
 }
 
 impl Perturbation {
+    /// The same where arrivals have other places, or none: then it is none.
+    pub(crate) fn moved(&self, place: impl Fn(usize) -> Option<usize>) -> Option<Self> {
+        let mut moved = self.clone();
+        match &mut moved {
+            Self::Doubled { arrival, .. }
+            | Self::Redelivered { arrival, .. }
+            | Self::Late { arrival, .. }
+            | Self::Dropped { arrival, .. } => *arrival = place(*arrival)?,
+            Self::Shuffled
+            | Self::Skewed { .. }
+            | Self::Outage { .. }
+            | Self::Sweep { .. }
+            | Self::Interrupted { .. }
+            | Self::Struck { .. } => {}
+        }
+        Some(moved)
+    }
+
     /// In words. `name`: what an arrival is called.
     pub fn words(&self, name: impl Fn(usize) -> String) -> String {
         match self {

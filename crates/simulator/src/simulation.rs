@@ -9,7 +9,7 @@ use crate::examine::{Conclusions, compare, examine};
 use crate::people::Command;
 use crate::run::{Stuck, run};
 use crate::schedule::Schedule;
-use crate::shrink::shrink;
+use crate::shrink::{Smallest, shrink};
 use crate::tally::Tally;
 use crate::traffic::Traffic;
 
@@ -32,7 +32,7 @@ impl Default for Simulation {
 }
 
 /// A world in which something is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Failure {
     /// The world's seed.
     pub seed: u64,
@@ -46,76 +46,101 @@ pub struct Failure {
     pub perturbations: Vec<String>,
     /// So many perturbations were there at first.
     pub drawn: usize,
+    /// What is left of the world's notifications, in the order of time.
+    pub notifications: Vec<String>,
+    /// What is left of people's commands.
+    pub commands: Vec<String>,
+    /// So many notifications were there at first.
+    pub arrivals: usize,
 }
 
 impl Simulation {
     /// Delivers one world, first calmly, then with perturbations; the first run that is not as it should be is made
     /// smaller as long as it still fails.
     pub fn world(&self, seed: u64) -> Result<Tally, Box<Failure>> {
-        let world = World::generate(seed, Size::default());
-        let delivered = Traffic::of(&world).and_then(|of| Ok((of, Command::all(&world)?)));
-        let (traffic, commands) = match delivered {
-            Ok(delivered) => delivered,
-            Err(found) => {
-                let check = Check::Traffic;
-                let found = vec![Discrepancy::new(check, "the world", "deliverable", found)];
-                let nothing = Traffic::default();
-                return Err(Box::new(failure(seed, &nothing, &Schedule::calm(), found, 0)));
-            }
-        };
-        let trial = Trial { world: Some(&world), traffic: &traffic, commands: &commands };
+        let trial = Trial::of(World::generate(seed, Size::default())).map_err(|found| {
+            let check = Check::Traffic;
+            Box::new(Failure {
+                seed,
+                discrepancies: vec![Discrepancy::new(check, "the world", "deliverable", found)],
+                ..Failure::default()
+            })
+        })?;
         let calm = trial.run(&Schedule::calm(), None);
         if !calm.discrepancies.is_empty() {
             let found = calm.discrepancies;
-            return Err(Box::new(failure(seed, &traffic, &Schedule::calm(), found, 0)));
+            return Err(self.failure(seed, trial, Schedule::calm(), found, None));
         }
         let mut tallies = vec![calm.tally];
         let mut seeds = Rng::with_seed(seed);
         for _ in 0..PERTURBED {
-            let schedule = Schedule::draw(seeds.u64(..), &traffic, &calm.tally, self.processors);
+            let drawn = seeds.u64(..);
+            let schedule = Schedule::draw(drawn, &trial.traffic, &calm.tally, self.processors);
             let perturbed = trial.run(&schedule, Some(&calm.conclusions));
             if !perturbed.discrepancies.is_empty() {
-                let smallest = shrink(&trial, &schedule, perturbed, &calm.conclusions, self.tries);
-                let (schedule, found, drawn) =
-                    (smallest.0, smallest.1, schedule.perturbations.len());
-                return Err(Box::new(failure(seed, &traffic, &schedule, found, drawn)));
+                let (found, calm) = (perturbed.discrepancies, Some(calm.conclusions));
+                return Err(self.failure(seed, trial, schedule, found, calm));
             }
             tallies.push(perturbed.tally);
         }
         let all: Tally = tallies.into_iter().sum();
         Ok(Tally { worlds: 1, ..all })
     }
-}
 
-fn failure(
-    seed: u64,
-    traffic: &Traffic,
-    schedule: &Schedule,
-    discrepancies: Vec<Discrepancy>,
-    drawn: usize,
-) -> Failure {
-    let words = |perturbation: &crate::perturbation::Perturbation| {
-        perturbation.words(|arrival| traffic.name(arrival))
-    };
-    Failure {
-        seed,
-        discrepancies,
-        processors: schedule.processors,
-        batch: schedule.batch,
-        perturbations: schedule.perturbations.iter().map(words).collect(),
-        drawn,
+    /// The smallest run that fails like this one.
+    fn failure(
+        &self,
+        seed: u64,
+        trial: Trial,
+        schedule: Schedule,
+        found: Vec<Discrepancy>,
+        calm: Option<Conclusions>,
+    ) -> Box<Failure> {
+        let (drawn, arrivals) = (schedule.perturbations.len(), trial.traffic.arrivals.len());
+        let Smallest { trial, schedule, found } = shrink(trial, schedule, found, calm, self.tries);
+        let name = |arrival| trial.traffic.name(arrival);
+        let perturbations = schedule.perturbations.iter();
+        Box::new(Failure {
+            seed,
+            discrepancies: found,
+            processors: schedule.processors,
+            batch: schedule.batch,
+            perturbations: perturbations.map(|one| one.words(name)).collect(),
+            drawn,
+            notifications: (0..trial.traffic.arrivals.len()).map(name).collect(),
+            commands: trial.commands.iter().map(Command::words).collect(),
+            arrivals,
+        })
     }
 }
 
-/// Traffic that can be delivered again and again.
+/// A world that can be delivered again and again.
 #[derive(Debug)]
-pub struct Trial<'a> {
-    /// The truth, if it is known.
-    pub world: Option<&'a World>,
+pub struct Trial {
+    /// The truth.
+    pub(crate) world: World,
     /// What arrives.
-    pub traffic: &'a Traffic,
+    traffic: Traffic,
     /// What people decide.
-    pub commands: &'a [Command],
+    commands: Vec<Command>,
+}
+
+impl Trial {
+    /// Of a world; or why it cannot be delivered.
+    pub fn of(world: World) -> Result<Self, String> {
+        let (traffic, commands) = (Traffic::of(&world)?, Command::all(&world)?);
+        Ok(Self { world, traffic, commands })
+    }
+
+    /// The same schedule for a smaller world: what does not arrive any more is not perturbed.
+    pub(crate) fn moved(&self, schedule: &Schedule, smaller: &Self) -> Schedule {
+        let place = |number: usize| {
+            let arrival = self.traffic.arrivals.get(number)?;
+            smaller.traffic.arrivals.iter().position(|other| other.body == arrival.body)
+        };
+        let moved = schedule.perturbations.iter().filter_map(|one| one.moved(place));
+        Schedule { perturbations: moved.collect(), ..schedule.clone() }
+    }
 }
 
 /// What came of a run.
@@ -129,10 +154,10 @@ pub struct Tried {
     pub discrepancies: Vec<Discrepancy>,
 }
 
-impl Trial<'_> {
+impl Trial {
     /// Delivers the traffic by a schedule and examines the ledger. `calm`: the conclusions that it must reach.
     pub fn run(&self, schedule: &Schedule, calm: Option<&Conclusions>) -> Tried {
-        let ran = match run(self.traffic, self.commands, schedule) {
+        let ran = match run(&self.traffic, &self.commands, schedule) {
             Ok(ran) => ran,
             Err(stuck) => {
                 let found = match stuck {
@@ -145,7 +170,7 @@ impl Trial<'_> {
                 return Tried { tally, conclusions, discrepancies: vec![found] };
             }
         };
-        let mut examined = examine(self.world, self.traffic, self.commands, &ran.store);
+        let mut examined = examine(&self.world, &self.traffic, &self.commands, &ran.store);
         let refused = ran.refused.into_iter();
         examined.discrepancies.extend(refused.map(|command| {
             Discrepancy::new(Check::End, command, "carried out at last", "refused to the end")

@@ -28,7 +28,7 @@ const ACKNOWLEDGED: [&str; 11] = [
 
 /// Links and unlinks of partners' offers, at any time after their release.
 pub(super) fn decide(draw: &mut Draw, market: &mut Market) {
-    let (offers, opportunities) = known(market);
+    let (offers, opportunities) = decidable(market);
     let mut commands: Vec<Command> = Vec::new();
     for _ in 0..draw.below(6) {
         let Some(offer) = draw.one(&offers) else { continue };
@@ -58,8 +58,8 @@ pub(super) fn decide(draw: &mut Draw, market: &mut Market) {
     market.commands = commands;
 }
 
-/// Partners' offers and the opportunities that are known.
-fn known(market: &Market) -> (Vec<Offer>, Vec<Opportunity>) {
+/// The offers and opportunities that a person can link: a partner's, and known.
+pub(crate) fn decidable(market: &Market) -> (Vec<Offer>, Vec<Opportunity>) {
     let known = Known::new(market);
     let offers = market.offers.values();
     let offers = offers.filter(|offer| offer.sale == Sale::Partner && known.is_known(offer));

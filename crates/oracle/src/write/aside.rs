@@ -100,7 +100,7 @@ fn broken(draw: &mut Draw, event: Event<'_>, how: Flaw) -> Notice {
         Flaw::WrongShape => with(&mut json, "detail", json!({"agreement": [id.clone()]})),
         Flaw::WrongAccount => with(&mut json, "account", json!("12")),
     };
-    Notice { at, id, body, kind: NoticeKind::Malformed }
+    Notice { at, about: String::new(), id, body, kind: NoticeKind::Malformed }
 }
 
 fn without(json: &mut Map<String, Value>, key: &str) -> String {

@@ -84,7 +84,7 @@ pub(super) fn sets(draw: &mut Draw, market: &Market) -> Vec<Notice> {
                 "associatedOffers": associated,
             })),
         };
-        event.notice(draw)
+        Notice { about: id.to_owned(), ..event.notice(draw) }
     };
     sets.into_iter().map(set).collect()
 }

@@ -55,5 +55,6 @@ fn a_failure_is_made_small_and_is_the_same_each_time() {
     let again = simulation.world(found.seed).err();
     plant(None);
     assert!(found.perturbations.len() * 4 <= found.drawn, "{found:#?}");
+    assert!(found.notifications.len() * 4 <= found.arrivals, "{found:#?}");
     assert_eq!(again.as_ref(), Some(&found));
 }
