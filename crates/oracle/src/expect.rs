@@ -14,7 +14,7 @@ use crate::known::{Known, is_described, names, seen, terms};
 use crate::market::{Market, Opportunity, Sale, Stage};
 
 pub(crate) use deal::Deal;
-pub(crate) use finding::Findings;
+pub(crate) use finding::{Evidence, Findings};
 pub(crate) use link::{Basis, Link};
 
 /// Everything that must hold.

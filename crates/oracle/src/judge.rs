@@ -16,6 +16,8 @@ use crate::fault::{Fault, Promise};
 use crate::observed::Observed;
 
 use compare::text;
+#[cfg(test)]
+pub(crate) use finding::severity;
 
 /// Every difference, sorted.
 pub(crate) fn judge(expected: &Expected, observed: &Observed) -> Vec<Fault> {

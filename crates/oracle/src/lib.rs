@@ -23,7 +23,7 @@
 //!   authorization, a notice of ours without account that could be anybody's.
 //! * Whether evidence counts what other offers use up before it contradicts a confirmation; whether another maker's
 //!   authorization that we never saw described is unknown; whether an agreement of an unseen offer names a restricted one.
-//! * The rank of candidates, free text, names, prices.
+//! * How the parts of specificity weigh against each other, free text, names, prices.
 //! * Whether the evidence alone, which contradicts a confirmation, heeds a pair that a person excluded.
 //! * People acknowledge and erase only after everything was told: what they say depends on what they saw.
 //!

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::draw::{HOUR, later};
 use crate::known::{Known, Told, is_described};
 use crate::market::{Market, Offer, Rest, Sale};
@@ -22,13 +24,49 @@ const END_GRACE: i64 = HOUR;
 pub(crate) struct Findings {
     pub(crate) must: BTreeSet<(&'static str, String)>,
     pub(crate) may: BTreeSet<(&'static str, String)>,
+    /// What those that must be open show.
+    pub(crate) evidence: BTreeMap<(&'static str, String), Evidence>,
     /// Kinds whose subjects are digests: how many there must be.
     pub(crate) counted: BTreeMap<&'static str, usize>,
 }
 
+/// What a finding shows, as far as the world knows it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Evidence {
+    /// The first and the last event time.
+    pub(crate) span: Option<(Timestamp, Timestamp)>,
+    /// Ids by the name of the evidence.
+    pub(crate) ids: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+impl Evidence {
+    fn at(&mut self, at: Timestamp) -> &mut Self {
+        self.between(at, at)
+    }
+
+    /// Between these and any that are known already.
+    fn between(&mut self, first: Timestamp, last: Timestamp) -> &mut Self {
+        let (known_first, known_last) = self.span.unwrap_or((first, last));
+        self.span = Some((first.min(known_first), last.max(known_last)));
+        self
+    }
+
+    fn of<T: ToString>(
+        &mut self,
+        name: &'static str,
+        ids: impl IntoIterator<Item = T>,
+    ) -> &mut Self {
+        let ids: BTreeSet<String> = ids.into_iter().map(|id| id.to_string()).collect();
+        self.ids.insert(name, ids);
+        self
+    }
+}
+
 impl Findings {
-    fn open(&mut self, kind: &'static str, stream: &str, id: &str) {
-        self.must.insert((kind, format!("{stream}/{id}")));
+    fn open(&mut self, kind: &'static str, stream: &str, id: &str) -> &mut Evidence {
+        let finding = (kind, format!("{stream}/{id}"));
+        self.must.insert(finding.clone());
+        self.evidence.entry(finding).or_default()
     }
 
     /// Closes what people acknowledged, or what concerned a body that they had erased.
@@ -67,10 +105,14 @@ pub(super) fn findings(known: &Known<'_>, links: &BTreeMap<&str, Link>) -> Findi
         }
     }
     for opportunity in known.market.opportunities.values() {
-        let users = known.users(&opportunity.id).len();
-        let exceeded = quantity(opportunity).is_some_and(|most| users > most);
-        if exceeded && is_described(opportunity) {
-            findings.open("quantity-exceeded", "opportunity", &opportunity.id);
+        let users = known.users(&opportunity.id);
+        let most = quantity(opportunity).filter(|most| users.len() > *most);
+        if let Some(most) = most.filter(|_| is_described(opportunity)) {
+            findings
+                .open("quantity-exceeded", "opportunity", &opportunity.id)
+                .of("allowed", [most])
+                .of("used by", [users.len()])
+                .of("offers", users);
         }
     }
     for told in known.agreements.values() {
@@ -96,13 +138,13 @@ fn rest(findings: &mut Findings, known: &Known<'_>) {
     for aside in &known.market.asides {
         match &aside.what {
             Rest::ChangeSet { id, result: "Failed" } => {
-                findings.open("change-set-failed", "changeset", id);
+                findings.open("change-set-failed", "changeset", id).at(aside.at);
             }
             Rest::DisbursementPaused { account } => {
-                findings.open("disbursement-paused", "seller", account);
+                findings.open("disbursement-paused", "seller", account).at(aside.at);
             }
             Rest::SecurityReport { account } => {
-                findings.open("security-report", "seller", account);
+                findings.open("security-report", "seller", account).at(aside.at);
             }
             Rest::Malformed { .. } => *findings.counted.entry("malformed").or_default() += 1,
             Rest::Foreign { .. } => *findings.counted.entry("foreign-account").or_default() += 1,
@@ -134,8 +176,13 @@ fn of_offer(findings: &mut Findings, known: &Known<'_>, offer: &Offer, link: &Li
     let id = offer.id.as_str();
     let over = known.market.now >= later(offer.released, LINK_GRACE);
     match link.basis {
-        Basis::Ambiguous if over => findings.open("link-ambiguous", "offer", id),
-        Basis::Unmatched if over && offer.told => findings.open("link-unmatched", "offer", id),
+        Basis::Ambiguous if over => {
+            let evidence = findings.open("link-ambiguous", "offer", id).at(offer.released);
+            evidence.of("candidates", &link.candidates);
+        }
+        Basis::Unmatched if over && offer.told => {
+            findings.open("link-unmatched", "offer", id).at(offer.released);
+        }
         Basis::Ambiguous
         | Basis::Unmatched
         | Basis::Inferred
@@ -146,26 +193,29 @@ fn of_offer(findings: &mut Findings, known: &Known<'_>, offer: &Offer, link: &Li
         against_evidence(findings, known, offer, confirmed);
         let other = known.manual(offer).is_some_and(|manual| manual != confirmed);
         if other || known.excludes(offer, confirmed) {
-            findings.open("person-overruled", "offer", id);
+            findings.open("person-overruled", "offer", id).of("confirmed", [confirmed]);
         }
     }
     let used = known.used(offer).and_then(|used| known.market.opportunities.get(used));
     let Some(used) = used.filter(|one| is_described(one)) else { return };
     let sold = known.of_offer(id).any(|told| known.seller(told).is_some());
     if (offer.told || sold) && used.reseller != offer.seller {
-        findings.open("reseller-not-authorized", "offer", id);
+        findings.open("reseller-not-authorized", "offer", id).of("opportunity", [&used.id]);
     }
     if !offer.told {
         return;
     }
     if is_over(used, offer.released) {
-        findings.open("offer-after-end-date", "offer", id);
+        findings.open("offer-after-end-date", "offer", id).of("opportunity", [&used.id]);
     }
     if is_restricted(used, offer.released) {
-        findings.open("restricted-authorization", "offer", id);
+        findings.open("restricted-authorization", "offer", id).of("opportunity", [&used.id]);
     }
     if is_outside(&offer.buyers, used) {
-        findings.open("buyer-outside-opportunity", "offer", id);
+        findings
+            .open("buyer-outside-opportunity", "offer", id)
+            .of("opportunity", [&used.id])
+            .of("offer's value", &offer.buyers);
     }
 }
 
@@ -178,7 +228,7 @@ fn against_evidence(findings: &mut Findings, known: &Known<'_>, offer: &Offer, c
     let answers = [(false, false), (false, true), (true, false), (true, true)];
     let answers = answers.map(|(uses, people)| singled_out(uses, people));
     if answers == [true; 4] {
-        findings.open("evidence-contradicted", "offer", &offer.id);
+        findings.open("evidence-contradicted", "offer", &offer.id).of("confirmed", [confirmed]);
     } else if answers != [false; 4] {
         findings.allow("evidence-contradicted", "offer", &offer.id);
     }
@@ -193,12 +243,17 @@ fn of_agreement(
     let (id, now) = (told.agreement.id.as_str(), known.market.now);
     let licenses = told.licenses();
     if told.buyers().len() > 1 {
-        findings.open("conflicting-facts", "agreement", id);
+        findings.open("conflicting-facts", "agreement", id).of("acceptor", told.buyers());
     }
     let Some(created) = told.created() else {
         let first = licenses.values().map(|license| license.first).min();
-        if first.is_some_and(|first| now >= later(first, LICENSE_GRACE)) {
-            findings.open("license-without-agreement", "agreement", id);
+        let last = licenses.values().map(|license| license.first).max();
+        let waited = |first: Timestamp| now >= later(first, LICENSE_GRACE);
+        if let Some((first, last)) = first.zip(last).filter(|(first, _)| waited(*first)) {
+            findings
+                .open("license-without-agreement", "agreement", id)
+                .between(first, last)
+                .of("licenses", licenses.keys());
         }
         return;
     };
@@ -209,17 +264,17 @@ fn of_agreement(
     let answers = offer.is_some_and(|offer| offer.told);
     let over = now >= later(created, LINK_GRACE);
     if sale == Some(Sale::Partner) && over && !linked && !answers && known.named(told).is_none() {
-        findings.open("link-unmatched", "agreement", id);
+        findings.open("link-unmatched", "agreement", id).at(created);
     }
     if deal::end(told).is_some() {
         return;
     }
     let waited = now >= later(told.agreement.starts, LICENSE_GRACE);
     if sale != Some(Sale::Resold) && licenses.is_empty() && waited {
-        findings.open("agreement-without-license", "agreement", id);
+        findings.open("agreement-without-license", "agreement", id).at(created);
     }
-    if told.ends().is_some_and(|ends| now >= later(ends, END_GRACE)) {
-        findings.open("end-time-passed", "agreement", id);
+    if let Some(ends) = told.ends().filter(|ends| now >= later(*ends, END_GRACE)) {
+        findings.open("end-time-passed", "agreement", id).at(created).at(ends);
     }
 }
 
@@ -243,7 +298,10 @@ fn against_named(findings: &mut Findings, known: &Known<'_>, told: &Told<'_>) {
     }
     let buyer: Vec<&str> = told.buyer().into_iter().collect();
     if is_outside(&buyer, opportunity) {
-        findings.open("buyer-outside-opportunity", "agreement", id);
+        findings
+            .open("buyer-outside-opportunity", "agreement", id)
+            .of("opportunity", [named])
+            .of("buyer", buyer);
     }
     // An offer whose release is not known may be older than the restriction.
     if known.offer(told).is_none_or(|offer| !offer.told) {

@@ -44,6 +44,8 @@ pub(crate) struct Link {
     /// All that fit an offer that nothing confirms.
     pub(crate) candidates: BTreeSet<String>,
     pub(crate) contested: bool,
+    /// Pairs of them of which the first is more specific in every way, so that it ranks before.
+    pub(crate) before: BTreeSet<(String, String)>,
 }
 
 /// The links of partners' offers that are known.
@@ -64,6 +66,7 @@ pub(crate) fn links<'a>(known: &Known<'a>) -> BTreeMap<&'a str, Link> {
                 opportunity: known.used(offer).map(str::to_owned),
                 candidates: BTreeSet::new(),
                 contested: false,
+                before: BTreeSet::new(),
             },
         };
         (offer.id.as_str(), link)
@@ -87,7 +90,29 @@ fn unconfirmed(
         None => Basis::Ambiguous,
     };
     let opportunity = only.filter(|_| !contested).cloned();
-    Link { basis, opportunity, candidates: candidates.clone(), contested }
+    let before = ranked(known, candidates);
+    Link { basis, opportunity, candidates: candidates.clone(), contested, before }
+}
+
+/// The design ranks by specificity and does not say how its parts weigh: only where no part speaks against it, one of two
+/// must rank before the other.
+fn ranked(known: &Known<'_>, candidates: &BTreeSet<String>) -> BTreeSet<(String, String)> {
+    let all: Vec<&Opportunity> =
+        candidates.iter().filter_map(|id| known.market.opportunities.get(id)).collect();
+    let pairs = all.iter().flat_map(|one| all.iter().map(move |other| (*one, *other)));
+    let pairs = pairs.filter(|(one, other)| is_more_specific(one, other));
+    pairs.map(|(one, other)| (one.id.clone(), other.id.clone())).collect()
+}
+
+/// Named buyers are more specific than any, and a quantity than none, if the window speaks not against it. A window alone
+/// decides nothing: AWS's counters may, too.
+fn is_more_specific(one: &Opportunity, other: &Opportunity) -> bool {
+    let parts = |of: &Opportunity| {
+        let end = over_at(of).unwrap_or(Timestamp::MAX);
+        (buyers(of).is_empty(), quantity(of).is_none(), end, std::cmp::Reverse(of.created))
+    };
+    let (a, b) = (parts(one), parts(other));
+    (a.0, a.1) != (b.0, b.1) && a.0 <= b.0 && a.1 <= b.1 && a.2 <= b.2 && a.3 <= b.3
 }
 
 /// What is heeded beside the evidence.

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::expect::Findings;
+use crate::expect::{Evidence, Findings};
 use crate::fault::{Fault, Promise};
 use crate::observed::Observed;
 
-use super::compare::text;
+use super::compare::{Comparison, text};
 
 pub(super) fn judge(faults: &mut Vec<Fault>, expected: &Findings, observed: &Observed) {
     let mut found: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -23,6 +23,12 @@ pub(super) fn judge(faults: &mut Vec<Fault>, expected: &Findings, observed: &Obs
         *counts.entry(kind).or_default() += 1;
         let one = |(wanted, about): &(&str, String)| *wanted == kind && about == subject;
         let is_right = expected.must.iter().any(one) || expected.may.iter().any(one);
+        if let Some((_, evidence)) =
+            expected.evidence.iter().find(|(finding, _)| one(finding)).filter(|_| is_right)
+        {
+            let mut compare = Comparison::new(faults, Promise::Wrong, shown(), item);
+            shows(&mut compare, kind, evidence);
+        }
         if !is_right && !expected.counted.contains_key(kind) {
             faults.push(fault(Promise::Wrong, shown(), "not open", "open"));
         }
@@ -42,6 +48,38 @@ pub(super) fn judge(faults: &mut Vec<Fault>, expected: &Findings, observed: &Obs
         }
     }
     published(faults, observed);
+}
+
+/// How urgent a finding is, when its evidence was told, and the ids in it.
+fn shows(compare: &mut Comparison<'_>, kind: &str, evidence: &Evidence) {
+    compare.text("severity", Some(severity(kind)));
+    if let Some((first, last)) = evidence.span {
+        compare.time("first", Some(first));
+        compare.time("last", Some(last));
+    }
+    for (name, wanted) in &evidence.ids {
+        let found = compare.item.get("evidence").and_then(|all| text(all, name));
+        let ids = found.into_iter().flat_map(|text| text.split(", ")).map(str::to_owned);
+        if ids.collect::<BTreeSet<String>>() != *wanted {
+            let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+            let found = found.unwrap_or("none").to_owned();
+            compare.breach(compare.promise, name, wanted.join(", "), found);
+        }
+    }
+}
+
+/// Critical where money or access is at stake.
+pub(crate) fn severity(kind: &str) -> &'static str {
+    match kind {
+        "buyer-outside-opportunity"
+        | "conflicting-facts"
+        | "disbursement-paused"
+        | "license-without-agreement"
+        | "quantity-exceeded"
+        | "reseller-not-authorized" => "critical",
+        "id-with-two-contents" | "security-report" | "unknown-type" => "info",
+        _ => "warning",
+    }
 }
 
 /// For each finding the last event says whether it is open.

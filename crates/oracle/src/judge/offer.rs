@@ -55,4 +55,13 @@ pub(super) fn linked(compare: &mut Comparison<'_>, link: Option<&Link>, found: &
     let mut compare = compare.of(found);
     compare.list("candidates", &candidates);
     compare.flag("contested", link.contested);
+    let ranked = found.get("candidates").and_then(Value::as_array).into_iter().flatten();
+    let ranked: Vec<&str> = ranked.filter_map(Value::as_str).collect();
+    let place = |id: &String| ranked.iter().position(|ranked| ranked == id);
+    for (first, then) in &link.before {
+        if place(first).zip(place(then)).is_some_and(|(first, then)| first > then) {
+            let expected = format!("{first} before {then}");
+            compare.breach(compare.promise, "rank", expected, ranked.join(" "));
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! What a ledger without any fault says of a world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use crate::expect::{Basis, Deal, Expected, Link, OfferView, OpportunityView, expected};
+use crate::judge::severity;
 use crate::{Observed, Published, World};
 
 /// Says what must be said, and publishes it.
@@ -33,9 +34,11 @@ fn opportunity(id: &str, of: &OpportunityView) -> Value {
 }
 
 fn link(link: &Link) -> Value {
+    let mut candidates: Vec<&String> = link.candidates.iter().collect();
+    candidates.sort_by_key(|id| link.before.iter().filter(|(_, then)| then == *id).count());
     json!({
         "basis": link.basis.word(), "opportunity": link.opportunity,
-        "candidates": link.candidates, "contested": link.contested,
+        "candidates": candidates, "contested": link.contested,
     })
 }
 
@@ -86,8 +89,20 @@ fn findings(expected: &Expected) -> Vec<Value> {
         (0..*count).map(move |number| (*kind, format!("notification/{number}")))
     });
     let all = expected.findings.must.iter().cloned().chain(numbered);
-    all.map(|(kind, subject)| json!({"id": format!("{kind}:{subject}"), "type": kind, "subject": subject}))
-        .collect()
+    let shown = |(kind, subject): (&'static str, String)| {
+        let id = format!("{kind}:{subject}");
+        let of = expected.findings.evidence.get(&(kind, subject.clone())).cloned();
+        let of = of.unwrap_or_default();
+        let words = |ids: BTreeSet<String>| ids.into_iter().collect::<Vec<_>>().join(", ");
+        let evidence: BTreeMap<_, String> =
+            of.ids.into_iter().map(|(name, ids)| (name, words(ids))).collect();
+        json!({
+            "id": id, "type": kind, "subject": subject, "severity": severity(kind),
+            "first": of.span.map(|(first, _)| first.to_string()),
+            "last": of.span.map(|(_, last)| last.to_string()), "evidence": evidence,
+        })
+    };
+    all.map(shown).collect()
 }
 
 fn published(expected: &Expected) -> Vec<Published> {

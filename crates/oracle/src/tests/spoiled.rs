@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{SEEDS, right, world};
+use crate::expect::expected;
 use crate::{Observed, Promise};
 
 /// Spoils what is observed, if there is something of the kind in this world.
@@ -91,6 +92,49 @@ fn each_spoiled_ledger_has_its_fault() {
             Some(())
         }),
     ];
+    find(&cases);
+}
+
+#[test]
+fn each_spoiled_finding_has_its_fault() {
+    let cases: [(&str, Promise, Spoil); 3] = [
+        ("a finding is less urgent", Promise::Wrong, |of| {
+            set(&mut of.findings, "severity", "critical", "info")
+        }),
+        ("evidence of another time", Promise::Wrong, |of| any(&mut of.findings, "last")),
+        ("evidence of another opportunity", Promise::Wrong, |of| {
+            let evidence = of.findings.iter_mut().map(|item| &mut item["evidence"]);
+            evidence.into_iter().find(|of| of["opportunity"].is_string())?["opportunity"] =
+                json!("resaleauthz-another");
+            Some(())
+        }),
+    ];
+    find(&cases);
+}
+
+#[test]
+fn the_less_specific_ranks_behind() {
+    let mut tried = 0;
+    for seed in SEEDS {
+        let world = world(seed);
+        let offers = expected(&world.market).offers.into_values();
+        if offers.filter_map(|offer| offer.link).all(|link| link.before.is_empty()) {
+            continue;
+        }
+        tried += 1;
+        let mut observed = right::observed(&world);
+        let offers = observed.offers.iter_mut();
+        for candidates in offers.filter_map(|item| item["candidates"].as_array_mut()) {
+            candidates.reverse();
+        }
+        let faults = world.judge(&observed);
+        assert!(faults.iter().any(|fault| fault.subject.ends_with(" rank")), "seed {seed}");
+    }
+    assert!(tried > 0, "no world has one candidate that is more specific than another");
+}
+
+/// Spoils worlds in each way, and finds it.
+fn find(cases: &[(&str, Promise, Spoil)]) {
     for (name, promise, spoil) in cases {
         let mut tried = 0;
         for seed in SEEDS {
@@ -101,7 +145,7 @@ fn each_spoiled_ledger_has_its_fault() {
             }
             tried += 1;
             let faults = world.judge(&observed);
-            let found = faults.iter().any(|fault| fault.promise == promise);
+            let found = faults.iter().any(|fault| fault.promise == *promise);
             assert!(found, "{name}: seed {seed}: {faults:?}");
             if tried == ENOUGH {
                 break;
