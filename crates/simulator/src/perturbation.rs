@@ -156,6 +156,7 @@ impl Perturbation {
             Self::Doubled { arrival, .. }
             | Self::Redelivered { arrival, .. }
             | Self::Late { arrival, .. }
+            | Self::Replayed { arrival, .. }
             | Self::Dropped { arrival, .. } => *arrival = place(*arrival)?,
             Self::Shuffled
             | Self::Skewed { .. }
