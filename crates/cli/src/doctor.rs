@@ -193,18 +193,26 @@ fn inbox(counts: &Counts) -> Check {
         .todo("`resold inbox list` says why; `resold inbox redrive` takes them in again")
 }
 
+/// What waits to be published; what never can be has findings of its own, until they are acknowledged.
 fn outbox(counts: &Counts) -> Check {
+    let refused = match counts.refused {
+        0 => String::new(),
+        count => format!("; {count} can never be published and are set aside"),
+    };
     match counts.unpublished {
-        0 => Check::new("outbox", Verdict::Ok, "nothing is to be published"),
+        0 if refused.is_empty() => Check::new("outbox", Verdict::Ok, "nothing is to be published"),
+        0 => Check::new("outbox", Verdict::Note, format!("nothing is to be published{refused}"))
+            .todo("`resold findings` names the events: tell who listens to them by other means"),
         count => {
-            Check::new("outbox", Verdict::Note, format!("{count} public events are not published"))
+            let found = format!("{count} public events are not published{refused}");
+            Check::new("outbox", Verdict::Note, found)
                 .todo("they stay in the outbox until a relay publishes them")
         }
     }
 }
 
 async fn open_findings(reader: &mut Reader) -> Result<Check, Failure> {
-    let counts = crate::findings::counts(reader).await?;
+    let counts = ledger::findings::count(&mut *reader.snapshot).await.map_err(reading)?;
     let open = counts.iter().filter(|(_, count)| *count > 0);
     let words: Vec<_> =
         open.clone().map(|(severity, count)| format!("{count} {}", severity.word())).collect();

@@ -290,28 +290,3 @@ pub fn section(page: &mut Page, findings: &[FindingItem]) {
     let rows = findings.iter().map(Listed::cells).collect();
     page.section("Findings", FindingItem::COLUMNS.iter().copied(), rows);
 }
-
-/// How many findings of each severity are open, the most urgent first.
-pub async fn counts(reader: &mut Reader) -> Result<[(Severity, usize); 3], Failure> {
-    let mut counts = [Severity::Critical, Severity::Warning, Severity::Info].map(|word| (word, 0));
-    for kind in FindingKind::ALL {
-        let mut after = None;
-        loop {
-            let mut query = KeyQuery::all(KeyKind::Finding, kind.word(), COUNTED);
-            query.after = after;
-            let found = reader.snapshot.find(&[query]).await.map_err(reading)?;
-            let found: Vec<_> = found.into_iter().flatten().collect();
-            for (severity, count) in &mut counts {
-                if *severity == kind.severity() {
-                    *count = found.len().saturating_add(*count);
-                }
-            }
-            let Some((hi, stream)) = found.last() else { break };
-            after = Some((*hi, stream.to_string()));
-        }
-    }
-    Ok(counts)
-}
-
-/// Findings counted in one step.
-const COUNTED: u32 = 1_000;

@@ -10,6 +10,7 @@
 //! | `memory.rs` | a store in memory, for tests |
 //! | `verify.rs` | every row against what it must follow from |
 //! | `views.rs` | what the SQL views must add up to |
+//! | `findings.rs` | how many findings are open |
 //! | `folding.rs`, `rebuild.rs` | a stream, or all streams and keys, from events alone |
 //! | `export.rs` | events as lines of JSON |
 //! | `as_of.rs` | what had been recorded by a time |
@@ -26,6 +27,7 @@ pub mod checkpoint;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod export;
+pub mod findings;
 pub mod folding;
 pub mod labels;
 pub mod memory;
