@@ -6,25 +6,27 @@
 //! | a message cannot be recorded, or deciding on it panics | that message, named in the answer |
 //! | such a message has no id to be named by | every message: the invocation fails |
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use deal::moment::Moment;
-use ledger::store::StoreError;
-use marketplace::ids::AccountId;
+use lambda_runtime::Diagnostic;
+use ledger::row::{Outcome, Unpublished};
+use ledger::store::{Store, StoreError};
+use processor::Processor;
 use processor::chain::Chain;
-use processor::clock::Clock;
-use processor::delivery::{Delivery, ProcessError, Processed, Results, Via};
-use processor::{Processor, Settings};
+use processor::delivery::{Delivery, ProcessError, Processed, Via};
+use processor::process::TakenIn;
+use processor::relay::Relayed;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::connection::Connection;
+use crate::function::{Function, Invocation, count, failed};
+use crate::metrics::{Metric, Metrics};
 
-/// What is kept of an invocation's time for the answer's way back; of a shorter time, a fifth.
-const RESERVE: Duration = Duration::from_secs(1);
+/// Publishing what a batch wrote is over after this: a bus that does not answer must not hold up the queue. What is left is the
+/// relay's.
+const PUBLISHING: Duration = Duration::from_secs(8);
 
 /// Why every message of a batch must come again.
 #[derive(Debug, thiserror::Error)]
@@ -51,56 +53,82 @@ pub enum RecordError {
     Panicked,
 }
 
-/// What an invocation is told besides its event.
-#[derive(Debug, Clone)]
-pub struct Invocation {
-    /// Its id: with it a message without an id of its own gets one for the ledger.
-    pub request: String,
-    /// When Lambda ends it.
-    pub deadline: Moment,
+/// A batch that was recorded.
+#[derive(Debug, Default)]
+struct Recorded {
+    response: SqsBatchResponse,
+    /// Messages by what became of them.
+    tally: Vec<(Metric, u64)>,
+    /// What is to be published because of it.
+    unpublished: Vec<Unpublished>,
 }
 
-/// Records batches of messages.
-#[derive(Clone)]
-pub struct Ingest {
-    /// Where to.
-    pub connection: Connection,
-    /// What tells how much time an invocation has left.
-    pub clock: Arc<dyn Clock>,
-    /// Our own accounts; empty: every account is accepted.
-    pub accounts: BTreeSet<AccountId>,
+/// Records a batch before the invocation's time runs out, and publishes what it wrote.
+///
+/// A message is acknowledged (not named in the answer, which is not an error) only when the ledger holds it. Publishing comes
+/// after that and fails nothing: what is not published stays in the outbox.
+pub async fn handle(
+    function: &Function,
+    invocation: Invocation,
+    event: SqsEvent,
+) -> Result<SqsBatchResponse, Diagnostic> {
+    let (began, time) = (function.clock.now(), function.usable(&invocation));
+    let received = u64::try_from(event.records.len()).unwrap_or(u64::MAX);
+    let mut metrics = function.metrics();
+    metrics.add(Metric::Received, received);
+    let work = async {
+        let store = function.connection.store().await.map_err(IngestError::Open)?;
+        // Time is left for what collided once more, and for the deliveries after it.
+        let processor = function.processor(Arc::clone(&store), time / 2);
+        Ok((ingest(&processor, &invocation.request, event).await?, store))
+    };
+    let recorded = timeout(time, work).await.unwrap_or(Err(IngestError::OutOfTime));
+    let latency = function.clock.now().micros().saturating_sub(began.micros()) / 1_000;
+    metrics.add(Metric::BatchLatency, u64::try_from(latency).unwrap_or(0));
+    let answer = match recorded {
+        Ok((Recorded { response, tally, unpublished }, store)) => {
+            for (metric, count) in tally {
+                metrics.add(metric, count);
+            }
+            publish(function, &invocation, store, &unpublished, &mut metrics).await;
+            Ok(response)
+        }
+        Err(error) => {
+            metrics.add(Metric::Failed, received);
+            Err(failed("IngestError", "no message of a batch is acknowledged", &error))
+        }
+    };
+    metrics.print(function.clock.now());
+    answer
 }
 
-impl Ingest {
-    /// Records a batch before the invocation's time runs out.
-    ///
-    /// A message is acknowledged (not named in the answer, which is not an error) only when the ledger holds it.
-    pub async fn answer(
-        &self,
-        invocation: Invocation,
-        event: SqsEvent,
-    ) -> Result<SqsBatchResponse, IngestError> {
-        let time = usable(invocation.deadline, self.clock.now());
-        let work = async {
-            let store = self.connection.store().await.map_err(IngestError::Open)?;
-            let settings = Settings {
-                accounts: self.accounts.clone(),
-                // Time is left for what collided once more, and for the deliveries after it.
-                patience: time / 2,
-                ..Settings::default()
-            };
-            let processor = Processor::new(store, Arc::clone(&self.clock), settings);
-            ingest(&processor, &invocation.request, event).await
-        };
-        timeout(time, work).await.unwrap_or(Err(IngestError::OutOfTime))
-    }
-}
-
-/// How much of the time until a deadline a batch may use.
-fn usable(deadline: Moment, now: Moment) -> Duration {
-    let left = deadline.micros().saturating_sub(now.micros());
-    let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
-    left.saturating_sub(RESERVE.min(left / 5))
+/// Publishes what a batch wrote, if there is time.
+async fn publish(
+    function: &Function,
+    invocation: &Invocation,
+    store: Arc<dyn Store>,
+    unpublished: &[Unpublished],
+    metrics: &mut Metrics,
+) {
+    let time = function.usable(invocation).min(PUBLISHING);
+    let relay = function.relay(function.processor(store, time / 2));
+    let published = timeout(time, relay.publish(unpublished, function.until(time))).await;
+    let none = || Relayed {
+        failed: u64::try_from(unpublished.len()).unwrap_or(u64::MAX),
+        ..Relayed::default()
+    };
+    let relayed = match published {
+        Ok(Ok(relayed)) => relayed,
+        Ok(Err(error)) => {
+            tracing::warn!(error = %Chain(&error), "what a batch wrote was not published; the relay will");
+            none()
+        }
+        Err(_) => {
+            tracing::warn!("there was no time to publish what a batch wrote; the relay will");
+            none()
+        }
+    };
+    count(metrics, relayed);
 }
 
 /// Records a batch; names exactly the messages that must come again.
@@ -110,7 +138,7 @@ async fn ingest(
     processor: &Processor,
     request: &str,
     event: SqsEvent,
-) -> Result<SqsBatchResponse, IngestError> {
+) -> Result<Recorded, IngestError> {
     let names: Vec<Option<String>> =
         event.records.iter().map(|message| message.message_id.clone()).collect();
     let batch: Vec<Delivery> = event
@@ -123,47 +151,87 @@ async fn ingest(
             body: message.body.unwrap_or_default().into_bytes(),
         })
         .collect();
-    let mut response = SqsBatchResponse::default();
+    let mut recorded = Recorded::default();
     let messages = names.len();
-    for (name, result) in names.into_iter().zip(record(processor, batch).await) {
-        let Err(error) = result else { continue };
-        tracing::error!(message_id = name, error = %Chain(&error), "a message was not recorded; it will come again");
-        let Some(name) = name else { return Err(IngestError::Nameless(error)) };
-        let mut failure = BatchItemFailure::default();
-        failure.item_identifier = name;
-        response.batch_item_failures.push(failure);
+    let (results, unpublished) = record(processor, batch).await;
+    recorded.unpublished = unpublished;
+    recorded.tally = tally(&results);
+    for (name, result) in names.into_iter().zip(results) {
+        match result {
+            Ok(processed) => told(name.as_deref(), &processed),
+            Err(error) => {
+                tracing::error!(message_id = name, error = %Chain(&error), "a message was not recorded; it will come again");
+                let Some(name) = name else { return Err(IngestError::Nameless(error)) };
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = name;
+                recorded.response.batch_item_failures.push(failure);
+            }
+        }
     }
-    let again = response.batch_item_failures.len();
+    let again = recorded.response.batch_item_failures.len();
     tracing::info!(messages, again, "a batch was taken in");
-    Ok(response)
+    Ok(recorded)
+}
+
+/// Says which message brought which notification. Not why one waits: that may quote it.
+fn told(message_id: Option<&str>, processed: &Processed) {
+    let (notification, outcome) = (processed.digest, processed.outcome.word());
+    if matches!(processed.outcome, Outcome::Quarantined | Outcome::Unknown) {
+        tracing::warn!(message_id, %notification, outcome, "a notification is kept for a person");
+    } else {
+        tracing::debug!(message_id, %notification, outcome, "a notification was taken in");
+    }
+}
+
+/// Messages by what became of them. One whose content was known is only that.
+fn tally(results: &[Result<Processed, RecordError>]) -> Vec<(Metric, u64)> {
+    let metric = |result: &Result<Processed, RecordError>| match result {
+        Err(_) => Metric::Failed,
+        Ok(processed) if processed.duplicate => Metric::Duplicates,
+        Ok(processed) => match processed.outcome {
+            Outcome::Applied | Outcome::Erased => Metric::Applied,
+            Outcome::Parked => Metric::Parked,
+            Outcome::Quarantined => Metric::Quarantined,
+            Outcome::Unknown => Metric::Unknown,
+        },
+    };
+    let counted = [
+        Metric::Applied,
+        Metric::Duplicates,
+        Metric::Parked,
+        Metric::Quarantined,
+        Metric::Unknown,
+        Metric::Failed,
+    ];
+    let many = |counted| results.iter().filter(|result| metric(result) == counted).count();
+    counted.map(|metric| (metric, u64::try_from(many(metric)).unwrap_or(u64::MAX))).to_vec()
 }
 
 /// Processes a batch; if that panics, each delivery alone, so that only the one that panics comes again.
 async fn record(
     processor: &Processor,
     batch: Vec<Delivery>,
-) -> Vec<Result<Processed, RecordError>> {
+) -> (Vec<Result<Processed, RecordError>>, Vec<Unpublished>) {
     let batch: Arc<[Delivery]> = batch.into();
-    if let Some(results) = guarded(processor, Arc::clone(&batch)).await {
-        return results.into_iter().map(|result| result.map_err(RecordError::Process)).collect();
+    let recorded = |result: Result<_, ProcessError>| result.map_err(RecordError::Process);
+    if let Some(taken) = guarded(processor, Arc::clone(&batch)).await {
+        return (taken.results.into_iter().map(recorded).collect(), taken.unpublished);
     }
-    let mut results = Vec::with_capacity(batch.len());
+    let (mut results, mut unpublished) = (Vec::with_capacity(batch.len()), Vec::new());
     for delivery in batch.iter() {
-        let one = guarded(processor, Arc::from([delivery.clone()])).await;
-        let one = one.and_then(|results| results.into_iter().next());
-        results.push(match one {
-            Some(result) => result.map_err(RecordError::Process),
-            None => Err(RecordError::Panicked),
-        });
+        let one = guarded(processor, Arc::from([delivery.clone()])).await.unwrap_or_default();
+        unpublished.extend(one.unpublished);
+        let result = one.results.into_iter().next();
+        results.push(result.map_or(Err(RecordError::Panicked), recorded));
     }
-    results
+    (results, unpublished)
 }
 
 /// Processes in a task of its own, which ends with whoever waits for it; nothing if it panicked.
-async fn guarded(processor: &Processor, batch: Arc<[Delivery]>) -> Option<Results> {
+async fn guarded(processor: &Processor, batch: Arc<[Delivery]>) -> Option<TakenIn> {
     let processor = processor.clone();
     let mut task = JoinSet::new();
-    task.spawn(async move { processor.process(&batch).await });
+    task.spawn(async move { processor.take_in(&batch).await });
     task.join_next().await?.ok()
 }
 

@@ -9,8 +9,13 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Begins to log, at the level that Lambda's logging settings name (`AWS_LAMBDA_LOG_LEVEL`), else `info`.
 pub fn start(level: Option<&str>) {
+    let level = level.map_or(LevelFilter::INFO, named);
+    let quiet = level.min(LevelFilter::WARN);
     let filter = Targets::new()
-        .with_default(level.map_or(LevelFilter::INFO, named))
+        .with_default(level)
+        // AWS's SDKs and what they are made of tell each step of a request, and may tell what is in it.
+        .with_target("aws_", quiet)
+        .with_target("hyper", quiet)
         // It says a second time what an invocation failed of.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer()

@@ -2,15 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use aws::client::REGION;
+use aws::event_bridge::BusName;
 use marketplace::ids::AccountId;
 
-/// What `ingest` needs to know.
+/// What the functions need to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `RESOLD_LEDGER`: a `postgres://` URL. It may hold a password: never logged.
     pub ledger: String,
     /// `RESOLD_ACCOUNTS`: our own accounts, separated by commas; empty: every account is accepted.
     pub accounts: BTreeSet<AccountId>,
+    /// `RESOLD_BUS`: the event bus that is published on; `resold` if it is not set.
+    pub bus: BusName,
+    /// `AWS_ENDPOINT_URL_EVENTBRIDGE`, else `AWS_ENDPOINT_URL`: where EventBridge is instead of at AWS, for tests.
+    pub endpoint: Option<String>,
 }
 
 /// Every mistake in the environment.
@@ -24,16 +30,39 @@ pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Setti
     if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
         mistakes.push("AWS_LAMBDA_RUNTIME_API is not set: only AWS Lambda runs this".to_owned());
     }
+    if variable("AWS_REGION").is_none_or(|region| region != REGION) {
+        mistakes.push(format!(
+            "AWS_REGION is not {REGION}, where AWS Marketplace sends its notifications: deploy the function there"
+        ));
+    }
     let ledger = variable("RESOLD_LEDGER").unwrap_or_default();
     if !(ledger.starts_with("postgres://") || ledger.starts_with("postgresql://")) {
         mistakes
             .push("RESOLD_LEDGER must be a postgres:// URL of an initialized ledger".to_owned());
     }
+    let accounts = accounts(&variable("RESOLD_ACCOUNTS").unwrap_or_default(), &mut mistakes);
+    let bus = BusName::new(&variable("RESOLD_BUS").unwrap_or_else(|| "resold".to_owned()));
+    if let Err(error) = &bus {
+        mistakes.push(format!("RESOLD_BUS must be the name of an event bus: {error}"));
+    }
+    let named = ["AWS_ENDPOINT_URL_EVENTBRIDGE", "AWS_ENDPOINT_URL"];
+    let endpoint = named.into_iter().find_map(&variable).filter(|url| !url.is_empty());
+    if endpoint.as_ref().is_some_and(|url| !is_http(url)) {
+        mistakes.push(format!("{} must be an http:// or https:// URL", named.join(" or ")));
+    }
+    match bus {
+        Ok(bus) if mistakes.is_empty() => Ok(Settings { ledger, accounts, bus, endpoint }),
+        _ => Err(SettingsError(mistakes)),
+    }
+}
+
+fn is_http(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
+}
+
+fn accounts(listed: &str, mistakes: &mut Vec<String>) -> BTreeSet<AccountId> {
     let mut accounts = BTreeSet::new();
-    for text in variable("RESOLD_ACCOUNTS").unwrap_or_default().split(',').map(str::trim) {
-        if text.is_empty() {
-            continue;
-        }
+    for text in listed.split(',').map(str::trim).filter(|text| !text.is_empty()) {
         match AccountId::new(text) {
             Ok(account) => {
                 accounts.insert(account);
@@ -43,34 +72,55 @@ pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Setti
             }
         }
     }
-    if mistakes.is_empty() {
-        Ok(Settings { ledger, accounts })
-    } else {
-        Err(SettingsError(mistakes))
-    }
+    accounts
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn errors(ledger: &str, accounts: &str) -> usize {
-        let look_up = |name: &str| match name {
-            "RESOLD_LEDGER" => Some(ledger.to_owned()),
-            "RESOLD_ACCOUNTS" => Some(accounts.to_owned()),
-            "AWS_LAMBDA_RUNTIME_API" => Some("127.0.0.1:9001".to_owned()),
-            _ => None,
-        };
-        read(look_up).map_or_else(|error| error.0.len(), |_| 0)
+    fn with(changed: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let usual = [
+            ("RESOLD_LEDGER", "postgres://h/db"),
+            ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+            ("AWS_REGION", "us-east-1"),
+        ];
+        let all = changed.iter().chain(&usual);
+        read(|name| all.clone().find(|(other, _)| *other == name).map(|(_, it)| (*it).to_owned()))
     }
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        assert_eq!(errors("postgres://h/db", ""), 0);
-        assert_eq!(errors("postgresql://h/db", "111122223333, 222233334444"), 0);
-        assert_eq!(errors("sqlite:x.db", ""), 1);
-        assert_eq!(errors("", "12"), 2);
-        assert_eq!(errors("postgres://h/db", "12,111122223333,x"), 2);
-        assert_eq!(read(|_| None).map_err(|error| error.0.len()), Err(2));
+        #[rustfmt::skip]
+        let cases: [(&[(&str, &str)], usize); 12] = [
+            (&[], 0),
+            (&[("RESOLD_LEDGER", "postgresql://h/db"), ("RESOLD_ACCOUNTS", "111122223333, 222233334444")], 0),
+            (&[("RESOLD_LEDGER", "sqlite:x.db")], 1),
+            (&[("RESOLD_LEDGER", ""), ("RESOLD_ACCOUNTS", "12")], 2),
+            (&[("RESOLD_ACCOUNTS", "12,111122223333,x")], 2),
+            (&[("RESOLD_BUS", "other")], 0),
+            (&[("RESOLD_BUS", "")], 1),
+            (&[("RESOLD_BUS", "arn:aws:events:us-east-1:111122223333:event-bus/resold")], 1),
+            (&[("AWS_REGION", "eu-west-1")], 1),
+            (&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")], 0),
+            (&[("AWS_ENDPOINT_URL", "")], 0),
+            (&[("AWS_ENDPOINT_URL_EVENTBRIDGE", "127.0.0.1:1")], 1),
+        ];
+        for (changed, expected) in cases {
+            let found = with(changed).map_or_else(|error| error.0.len(), |_| 0);
+            assert_eq!(found, expected, "{changed:?}");
+        }
+        assert_eq!(read(|_| None).map_err(|error| error.0.len()), Err(3));
+    }
+
+    #[test]
+    fn what_is_not_set_has_its_default() {
+        let settings = with(&[]).unwrap();
+        assert_eq!((settings.bus.as_str(), settings.endpoint), ("resold", None));
+        let both = [
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", "http://127.0.0.1:2"),
+        ];
+        assert_eq!(with(&both).unwrap().endpoint.as_deref(), Some("http://127.0.0.1:2"));
     }
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use deal::moment::Moment;
 use ledger::row::{Mark, MarkResult, Unpublished, Writes};
 use ledger::store::StoreError;
+use serde::Serialize;
 
 use self::aside::{not_json, too_large};
 use crate::chain::Chain;
@@ -39,7 +40,7 @@ const BACK_OFF: u32 = 6;
 const MAX_ERROR: usize = 300;
 
 /// What a relay did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Relayed {
     /// Events that the bus took.
     pub published: u64,

@@ -1,4 +1,4 @@
-//! The compiled function `ingest` under a Lambda Runtime API of the test's own, on a real PostgreSQL server.
+//! The compiled functions under a Lambda Runtime API of the test's own, on a real PostgreSQL server.
 
 #![expect(
     clippy::expect_used,
@@ -6,6 +6,8 @@
     reason = "a test ends where something is not as expected"
 )]
 
+mod bus;
+mod publishing;
 mod runtime_api;
 
 use std::sync::Arc;
@@ -74,7 +76,7 @@ async fn a_batch_is_answered_with_exactly_what_must_come_again() {
     // The ledger is not there yet; then it is; then it goes away and comes back. One process lives through it all.
     let mut database = Database::planned("ingest").await;
     let (name, away) = (database.name.clone(), format!("{}_away", database.name));
-    let mut function = Function::start(&[("RESOLD_LEDGER", &database.url)]).await;
+    let mut function = Function::start("ingest", &[("RESOLD_LEDGER", &database.url)]).await;
     let first = batch(&[("m-1", OFFER), ("m-2", MALFORMED), ("m-3", AGREEMENT), ("m-4", OFFER)]);
     let answer = function.invoke(&first, 60).await;
     assert!(
@@ -101,7 +103,7 @@ async fn a_batch_is_answered_with_exactly_what_must_come_again() {
     assert_eq!(held(&database).await, (5, 7, 2, vec![agreement]));
     database.remove().await;
 
-    for word in ["private-word", "agmt-happy"] {
+    for word in ["private-word", "aws.agreement-marketplace", "acceptor"] {
         assert!(!log.contains(word), "a body is in the log: {log}");
     }
     assert_eq!(log.matches("no message of a batch is acknowledged").count(), 1, "{log}");
@@ -132,8 +134,8 @@ async fn a_server_that_stops_and_starts_again_costs_no_message() {
     let mut database = Database::on(&server.url, "stopped").await;
     database.make().await;
     let undisturbed = Database::fresh("undisturbed").await;
-    let mut function = Function::start(&[("RESOLD_LEDGER", &database.url)]).await;
-    let mut other = Function::start(&[("RESOLD_LEDGER", &undisturbed.url)]).await;
+    let mut function = Function::start("ingest", &[("RESOLD_LEDGER", &database.url)]).await;
+    let mut other = Function::start("ingest", &[("RESOLD_LEDGER", &undisturbed.url)]).await;
     let mut generator = Generator::new(Market::small(9, 200));
     let mut next = 0;
     let mut some = || -> Vec<Message> {
@@ -174,7 +176,7 @@ async fn an_unreachable_ledger_fails_each_batch_and_not_the_function() {
     let address = port.local_addr().expect("an address");
     drop(port);
     let url = format!("postgres://runtime:secret-word@{address}/resold");
-    let mut function = Function::start(&[("RESOLD_LEDGER", &url)]).await;
+    let mut function = Function::start("ingest", &[("RESOLD_LEDGER", &url)]).await;
     for _ in 0..2 {
         let Answer::Error(error) = function.invoke(&batch(&[("m-1", OFFER)]), 60).await else {
             panic!("something was acknowledged");
@@ -193,7 +195,7 @@ async fn a_ledger_that_says_nothing_is_given_up_before_lambda_gives_up() {
     // It accepts connections, and that is all.
     let silent = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let url = format!("postgres://runtime@{}/resold", silent.local_addr().expect("an address"));
-    let mut function = Function::start(&[("RESOLD_LEDGER", &url)]).await;
+    let mut function = Function::start("ingest", &[("RESOLD_LEDGER", &url)]).await;
     let answer = function.invoke(&batch(&[("m-1", OFFER)]), 1).await;
     assert_eq!(answer, failed("the invocation's time ran out before its batch was recorded"));
     function.stop().await;
@@ -201,9 +203,10 @@ async fn a_ledger_that_says_nothing_is_given_up_before_lambda_gives_up() {
 
 #[tokio::test]
 async fn wrong_settings_end_the_function_with_every_mistake() {
-    let (status, log) = refused(&[("RESOLD_LEDGER", "sqlite:x"), ("RESOLD_ACCOUNTS", "12")]).await;
+    let (status, log) =
+        refused("ingest", &[("RESOLD_LEDGER", "sqlite:x"), ("RESOLD_ACCOUNTS", "12")]).await;
     assert_eq!(status.code(), Some(2));
-    for variable in ["AWS_LAMBDA_RUNTIME_API", "RESOLD_LEDGER", "RESOLD_ACCOUNTS"] {
+    for variable in ["AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "RESOLD_LEDGER", "RESOLD_ACCOUNTS"] {
         assert!(log.contains(variable), "{variable} is not in {log}");
     }
 }

@@ -1,4 +1,4 @@
-//! A small Lambda Runtime API (AWS: "Using the Lambda runtime API for custom runtimes") on loopback, and the function that
+//! A small Lambda Runtime API (AWS: "Using the Lambda runtime API for custom runtimes") on loopback, and a function that
 //! polls it.
 
 use std::process::{ExitStatus, Stdio};
@@ -6,9 +6,11 @@ use std::process::{ExitStatus, Stdio};
 use deal::moment::Moment;
 use processor::clock::{Clock as _, SystemClock};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -33,26 +35,33 @@ pub(crate) struct Function {
     process: Child,
     /// Reads what it logs: a function whose log nobody takes stands still.
     log: JoinHandle<String>,
+    metrics: JoinHandle<String>,
     invocations: u32,
 }
 
 impl Function {
-    /// Starts the function with these variables.
-    pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
+    /// Starts a function with these variables. Without the place of an event bus among them there is none.
+    pub(crate) async fn start(name: &str, variables: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let (sender, requests) = mpsc::channel(1);
         tokio::spawn(serve(listener, sender));
-        let mut process = command()
+        let mut process = command(name)
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "an-id")
+            .env("AWS_SECRET_ACCESS_KEY", "secret-word")
+            .env("AWS_ENDPOINT_URL_EVENTBRIDGE", NOWHERE)
+            .env("AWS_LAMBDA_LOG_LEVEL", "DEBUG")
             .envs(variables.iter().copied())
             .env("AWS_LAMBDA_RUNTIME_API", address)
-            .env("AWS_LAMBDA_FUNCTION_NAME", "ingest")
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .spawn()
             .expect("the function starts");
-        let log = tokio::spawn(log(process.stderr.take().expect("it is piped")));
-        Self { requests, process, log, invocations: 0 }
+        let log = tokio::spawn(text(process.stderr.take().expect("it is piped")));
+        let metrics = tokio::spawn(text(process.stdout.take().expect("it is piped")));
+        Self { requests, process, log, metrics, invocations: 0 }
     }
 
     /// Invokes it with an event, to be answered within this time.
@@ -80,11 +89,18 @@ impl Function {
         value
     }
 
-    /// Ends the function; what it logged.
-    pub(crate) async fn stop(mut self) -> String {
+    /// Ends the function; what it logged, and what it measured.
+    pub(crate) async fn end(mut self) -> (String, Vec<Value>) {
         assert!(self.process.try_wait().expect("its state").is_none(), "the function ended");
         self.process.kill().await.expect("it can be ended");
-        self.log.await.expect("its log is text")
+        let metrics = self.metrics.await.expect("metrics are text");
+        let line = |line| serde_json::from_str(line).expect("each line is JSON");
+        (self.log.await.expect("its log is text"), metrics.lines().map(line).collect())
+    }
+
+    /// Ends the function; what it logged.
+    pub(crate) async fn stop(self) -> String {
+        self.end().await.0
     }
 
     async fn request(&mut self) -> Request {
@@ -95,23 +111,31 @@ impl Function {
     }
 }
 
-/// Runs the function where it cannot start; how it ended, and what it logged.
-pub(crate) async fn refused(variables: &[(&str, &str)]) -> (ExitStatus, String) {
-    let mut process = command().envs(variables.iter().copied()).spawn().expect("it starts");
-    let log = log(process.stderr.take().expect("it is piped")).await;
+/// A port that nobody listens on.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+/// Runs a function where it cannot start; how it ended, and what it logged.
+pub(crate) async fn refused(name: &str, variables: &[(&str, &str)]) -> (ExitStatus, String) {
+    let mut process = command(name).envs(variables.iter().copied()).spawn().expect("it starts");
+    let log = text(process.stderr.take().expect("it is piped")).await;
     (process.wait().await.expect("it ends"), log)
 }
 
-fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ingest"));
-    command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+fn command(name: &str) -> Command {
+    let mut command = Command::new(match name {
+        "ingest" => env!("CARGO_BIN_EXE_ingest"),
+        "relay" => env!("CARGO_BIN_EXE_relay"),
+        "sweep" => env!("CARGO_BIN_EXE_sweep"),
+        _ => panic!("there is no function {name}"),
+    });
+    command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.kill_on_drop(true);
     command
 }
 
-async fn log(mut stderr: ChildStderr) -> String {
+async fn text(mut pipe: impl AsyncRead + Unpin) -> String {
     let mut text = String::new();
-    stderr.read_to_string(&mut text).await.expect("logs are text");
+    pipe.read_to_string(&mut text).await.expect("it is text");
     text
 }
 
@@ -142,7 +166,7 @@ async fn converse(mut stream: BufReader<TcpStream>, requests: mpsc::Sender<Reque
 }
 
 /// The first line without its protocol, and the body.
-async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+pub(crate) async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let first = line(stream).await?;
     let mut length = 0;
     loop {

@@ -1,0 +1,47 @@
+//! Publishes what stayed in the outbox: on a schedule, whatever the event says.
+
+use lambda_runtime::Diagnostic;
+use ledger::store::StoreError;
+use processor::relay::{RelayError, Relayed};
+use tokio::time::timeout;
+
+use crate::function::{Function, Invocation, count, failed};
+use crate::metrics::Metric;
+
+/// Why a relay stopped. What it published is published.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no ledger to publish from.
+    #[error("could not open the ledger")]
+    Open(#[source] StoreError),
+    /// The outbox cannot be read or written.
+    #[error("could not relay what is to be published")]
+    Relay(#[source] RelayError),
+    /// The ledger did not answer in time.
+    #[error("the invocation's time ran out before the relay was done")]
+    OutOfTime,
+}
+
+/// Publishes until nothing is left or the time runs short.
+pub async fn handle(function: &Function, invocation: Invocation) -> Result<Relayed, Diagnostic> {
+    let work = timeout(function.usable(&invocation), relay(function, &invocation));
+    let done = work.await.unwrap_or(Err(Error::OutOfTime));
+    done.map_err(|error| failed("RelayError", "the outbox was not relayed", &error))
+}
+
+async fn relay(function: &Function, invocation: &Invocation) -> Result<Relayed, Error> {
+    let mut metrics = function.metrics();
+    let store = function.connection.store().await.map_err(Error::Open)?;
+    let time = function.usable(invocation);
+    let relay = function.relay(function.processor(store, time / 2));
+    let relayed = relay.relay(function.until(time)).await.map_err(Error::Relay)?;
+    let oldest = relay.oldest().await.map_err(Error::Relay)?;
+    let now = function.clock.now();
+    let age = oldest.map_or(0, |oldest| now.micros().saturating_sub(oldest.micros()));
+    count(&mut metrics, relayed);
+    metrics.add(Metric::OldestUnpublishedAge, u64::try_from(age / 1_000_000).unwrap_or(0));
+    metrics.print(now);
+    let Relayed { published, failed, set_aside } = relayed;
+    tracing::info!(published, failed, set_aside, "the outbox was relayed");
+    Ok(relayed)
+}
