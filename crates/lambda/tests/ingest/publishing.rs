@@ -171,6 +171,37 @@ async fn what_the_bus_refuses_blocks_nothing() {
 }
 
 #[tokio::test]
+async fn two_relays_at_a_time_publish_everything() {
+    let (database, bus) = (Database::fresh("twice").await, Bus::start().await);
+    let mut ingest = Function::start("ingest", &[("RESOLD_LEDGER", &database.url)]).await;
+    let all = batch(&[("m-1", OFFER), ("m-2", AGREEMENT), ("m-3", LICENSE)]);
+    assert_eq!(ingest.invoke(&all, 60).await, again(&[]));
+    ingest.stop().await;
+    let waiting = ids(&outbox(&database).await, |_| true);
+    bus.refuse("Offer Received", Some("MalformedDetail"));
+    let mut one = start("relay", &database, &bus).await;
+    let mut other = start("relay", &database, &bus).await;
+    let event = json!({});
+    for answer in
+        <[Answer; 2]>::from(tokio::join!(one.invoke(&event, 60), other.invoke(&event, 60)))
+    {
+        assert!(matches!(answer, Answer::Response(_)), "{answer:?}");
+    }
+    // What the one noted last, the other may not have seen: the findings at least.
+    assert!(matches!(one.invoke(&event, 60).await, Answer::Response(_)));
+    let rows = outbox(&database).await;
+    assert!(rows.iter().all(|row| row.set_aside != row.published_at.is_some()), "{rows:?}");
+    let refused = rows.iter().filter(|row| row.set_aside).count();
+    assert_eq!(rows.len(), waiting.len() + refused, "one finding of each that was refused");
+    let mut published = sorted(bus.ids());
+    published.dedup();
+    assert_eq!(published, ids(&rows, |row| !row.set_aside));
+    one.stop().await;
+    other.stop().await;
+    database.remove().await;
+}
+
+#[tokio::test]
 async fn what_time_changed_is_judged_and_published() {
     let (database, bus) = (Database::fresh("swept").await, Bus::start().await);
     let mut sweep = start("sweep", &database, &bus).await;
