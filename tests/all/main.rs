@@ -21,6 +21,7 @@ mod passing;
 mod place;
 mod proofs;
 mod redrive;
+mod relaying;
 mod round_trips;
 mod scenario;
 mod scenarios;
