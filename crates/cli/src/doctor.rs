@@ -197,7 +197,7 @@ fn inbox(counts: &Counts) -> Check {
 fn outbox(counts: &Counts) -> Check {
     let refused = match counts.refused {
         0 => String::new(),
-        count => format!("; {count} can never be published and are set aside"),
+        count => format!("; set aside, since they can never be: {count}"),
     };
     match counts.unpublished {
         0 if refused.is_empty() => Check::new("outbox", Verdict::Ok, "nothing is to be published"),
@@ -256,4 +256,34 @@ fn print(context: &mut Context<'_>, report: &Report) -> Result<(), Failure> {
         lines.extend(table(["what", "to do"], todo));
     }
     context.output.lines(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outbox_says_what_waits_and_what_never_will() {
+        let cases = [
+            // unpublished, refused, verdict, found
+            (0, 0, Verdict::Ok, "nothing is to be published"),
+            (3, 0, Verdict::Note, "3 public events are not published"),
+            (
+                0,
+                1,
+                Verdict::Note,
+                "nothing is to be published; set aside, since they can never be: 1",
+            ),
+            (
+                3,
+                2,
+                Verdict::Note,
+                "3 public events are not published; set aside, since they can never be: 2",
+            ),
+        ];
+        for (unpublished, refused, verdict, found) in cases {
+            let check = outbox(&Counts { unpublished, refused, ..Counts::default() });
+            assert_eq!((check.verdict, check.found.as_str()), (verdict, found));
+        }
+    }
 }

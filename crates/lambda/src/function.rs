@@ -79,7 +79,7 @@ impl Function {
 
     /// Until when a relay may begin requests, so that the last one is over, and noted, within this time from now.
     pub fn until(&self, time: Duration) -> Moment {
-        let time = i64::try_from(time.saturating_sub(CALL_TIME).as_micros()).unwrap_or(i64::MAX);
+        let time = i64::try_from(beginning(time).as_micros()).unwrap_or(i64::MAX);
         Moment::from_micros(self.clock.now().micros().saturating_add(time))
     }
 }
@@ -89,6 +89,12 @@ fn usable(deadline: Moment, now: Moment) -> Duration {
     let left = deadline.micros().saturating_sub(now.micros());
     let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
     left.saturating_sub(RESERVE.min(left / 5))
+}
+
+/// How long requests may begin that are to be over within this time: however long the last one takes, or half of a time that is
+/// too short for that. One that is cut off then is sent again.
+fn beginning(time: Duration) -> Duration {
+    time.saturating_sub(CALL_TIME).max(time / 2)
 }
 
 /// Adds what a relay did.
@@ -178,6 +184,15 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_begin_only_while_there_is_time_for_them() {
+        let cases = [(60_000, 55_000), (10_000, 5_000), (8_000, 4_000), (2_400, 1_200), (0, 0)];
+        for (time, expected) in cases {
+            let found = beginning(Duration::from_millis(time));
+            assert_eq!(found, Duration::from_millis(expected), "{time}");
+        }
+    }
 
     #[test]
     fn an_invocation_ends_before_lambda_ends_it() {
