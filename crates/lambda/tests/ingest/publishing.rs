@@ -103,7 +103,9 @@ async fn a_batch_is_published_after_its_commit() {
     assert_eq!(relay.invoke(&Value::Null, 60).await, relayed(0, 0, 0));
 
     let (log, metrics) = ingest.end().await;
-    for word in ["private-word", "aws.agreement-marketplace", "acceptor", "secret-word"] {
+    for word in
+        ["private-word", "aws.agreement-marketplace", "acceptor", "secret-word", "aws_smithy"]
+    {
         assert!(!log.contains(word), "{word} is in the log: {log}");
     }
     assert!(log.contains(&left[0]) && log.contains("a notification is kept for a person"), "{log}");
@@ -167,6 +169,40 @@ async fn what_the_bus_refuses_blocks_nothing() {
     assert_eq!(metrics.len(), 5);
     assert_eq!(measured(&metrics, 0, &["SetAside", "ColdStart"]), [received as u64, 1]);
     assert_eq!(measured(&metrics, 4, &["OldestUnpublishedAge", "ColdStart"]), [0, 0]);
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn a_request_is_cut_only_where_one_of_its_entries_may_be_to_blame() {
+    let (database, bus) = (Database::fresh("cut").await, Bus::start().await);
+    let mut ingest = Function::start("ingest", &[("RESOLD_LEDGER", &database.url)]).await;
+    assert_eq!(ingest.invoke(&batch(&[("m-1", OFFER), ("m-2", AGREEMENT)]), 60).await, again(&[]));
+    ingest.stop().await;
+    let waiting = outbox(&database).await.len();
+    assert!((2..=10).contains(&waiting), "{waiting} go into one request");
+    let mut relay = start("relay", &database, &bus).await;
+    let (whole, cut) = (1, 1 + waiting);
+    let cases = [
+        // status, code, requests of each of four tries
+        (500, "InternalException", whole),
+        (503, "ServiceUnavailable", whole),
+        (400, "ThrottlingException", whole),
+        (400, "AccessDeniedException", whole),
+        (403, "ExpiredTokenException", whole),
+        (400, "ResourceNotFoundException", whole),
+        (400, "SomethingNew", whole),
+        (400, "ValidationException", cut),
+        (413, "RequestEntityTooLarge", cut),
+    ];
+    for (status, code, requests) in cases {
+        let before = bus.requests();
+        bus.fail(Some((status, code)));
+        assert_eq!(relay.invoke(&json!({}), 60).await, relayed(0, waiting, 0), "{code}");
+        assert_eq!(bus.requests() - before, 4 * requests, "{code}");
+    }
+    bus.fail(None);
+    assert_eq!(relay.invoke(&json!({}), 60).await, relayed(waiting, 0, 0));
+    relay.stop().await;
     database.remove().await;
 }
 
