@@ -10,6 +10,7 @@ mod arrows;
 mod as_of;
 mod conclusions;
 mod concurrency;
+mod consumer;
 mod faults;
 mod faulty;
 mod generated;

@@ -1,11 +1,11 @@
-//! The documented consumer: who has access, by what was published alone.
+//! The documented consumer (`docs/events.md`), without the envelope: who has access, by what was published alone.
 //!
 //! ```text
 //! on an event whose detail-type begins with "Entitlement ":
 //!   if its event id was seen: drop it
 //!   if a version of its stream that is not older was applied: drop it
 //!   remember both
-//!   if detail.status is "scheduled" or "active": give detail.buyer access by detail.id
+//!   if data.status is "scheduled" or "active": give data.buyer access by data.id
 //!   else: take that access away
 //! ```
 //!
