@@ -3,10 +3,14 @@
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::panic,
     reason = "a test ends where something is not as expected"
 )]
 
+pub mod binary;
 pub mod database;
 pub mod full_disk;
 pub mod generator;
+pub mod runtime_api;
+pub mod scenario;
 pub mod server;

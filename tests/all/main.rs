@@ -24,9 +24,10 @@ mod proofs;
 mod redrive;
 mod relaying;
 mod round_trips;
-mod scenario;
 mod scenarios;
 mod schemas;
 mod stores;
 mod tamper;
 mod tidy;
+
+use resold_tests::scenario;

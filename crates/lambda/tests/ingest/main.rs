@@ -8,7 +8,6 @@
 
 mod bus;
 mod publishing;
-mod runtime_api;
 
 use std::sync::Arc;
 use std::thread;
@@ -18,11 +17,10 @@ use ledger::store::Store as _;
 use ledger::verify::verify;
 use resold_tests::database::Database;
 use resold_tests::generator::{Generator, Market};
+use resold_tests::runtime_api::{Answer, Function, refused};
 use resold_tests::server::{Server, Stop};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-
-use crate::runtime_api::{Answer, Function, refused};
 
 const OFFER: &str = include_str!("../../../../events/happy-path/02-offer-released.json");
 const AGREEMENT: &str = include_str!("../../../../events/happy-path/03-agreement-created.json");

@@ -11,10 +11,10 @@ use processor::clock::FixedClock;
 use processor::delivery::{Delivery, Via};
 use processor::{Processor, Settings};
 use resold_tests::database::Database;
+use resold_tests::runtime_api::{Answer, Function};
 use serde_json::{Value, json};
 
 use crate::bus::Bus;
-use crate::runtime_api::{Answer, Function};
 use crate::{AGREEMENT, LICENSE, MALFORMED, OFFER, again, batch};
 
 /// The outbox of a ledger, which is sound.

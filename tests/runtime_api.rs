@@ -2,6 +2,7 @@
 //! polls it.
 
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use deal::moment::Moment;
 use processor::clock::{Clock as _, SystemClock};
@@ -13,6 +14,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::binary::binary;
 
 /// What the function asks of the API.
 struct Request {
@@ -24,13 +28,16 @@ struct Request {
 
 /// What an invocation came to.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Answer {
+pub enum Answer {
+    /// It answered this.
     Response(Value),
+    /// It failed with this.
     Error(Value),
 }
 
 /// The compiled function, running under the API.
-pub(crate) struct Function {
+#[derive(Debug)]
+pub struct Function {
     requests: mpsc::Receiver<Request>,
     process: Child,
     /// Reads what it logs: a function whose log nobody takes stands still.
@@ -41,7 +48,7 @@ pub(crate) struct Function {
 
 impl Function {
     /// Starts a function with these variables. Without the place of an event bus among them there is none.
-    pub(crate) async fn start(name: &str, variables: &[(&str, &str)]) -> Self {
+    pub async fn start(name: &str, variables: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let (sender, requests) = mpsc::channel(1);
@@ -65,7 +72,7 @@ impl Function {
     }
 
     /// Invokes it with an event, to be answered within this time.
-    pub(crate) async fn invoke(&mut self, event: &Value, seconds: i64) -> Answer {
+    pub async fn invoke(&mut self, event: &Value, seconds: i64) -> Answer {
         self.invocations += 1;
         let id = format!("request-{}", self.invocations);
         let deadline = Moment::from_micros(SystemClock.now().micros() + seconds * 1_000_000);
@@ -89,8 +96,20 @@ impl Function {
         value
     }
 
+    /// Invokes it, and kills it (SIGKILL) when so much time has passed since it had the event, if it has not answered by then.
+    pub async fn invoke_and_kill(mut self, event: &Value, after: Duration) -> Option<Answer> {
+        let answer = timeout(after, self.invoke(event, 60)).await.ok();
+        self.kill().await;
+        answer
+    }
+
+    /// Ends the function (SIGKILL), whatever it does.
+    pub async fn kill(mut self) {
+        self.process.kill().await.expect("it can be ended");
+    }
+
     /// Ends the function; what it logged, and what it measured.
-    pub(crate) async fn end(mut self) -> (String, Vec<Value>) {
+    pub async fn end(mut self) -> (String, Vec<Value>) {
         assert!(self.process.try_wait().expect("its state").is_none(), "the function ended");
         self.process.kill().await.expect("it can be ended");
         let metrics = self.metrics.await.expect("metrics are text");
@@ -99,7 +118,7 @@ impl Function {
     }
 
     /// Ends the function; what it logged.
-    pub(crate) async fn stop(self) -> String {
+    pub async fn stop(self) -> String {
         self.end().await.0
     }
 
@@ -115,19 +134,14 @@ impl Function {
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// Runs a function where it cannot start; how it ended, and what it logged.
-pub(crate) async fn refused(name: &str, variables: &[(&str, &str)]) -> (ExitStatus, String) {
+pub async fn refused(name: &str, variables: &[(&str, &str)]) -> (ExitStatus, String) {
     let mut process = command(name).envs(variables.iter().copied()).spawn().expect("it starts");
     let log = text(process.stderr.take().expect("it is piped")).await;
     (process.wait().await.expect("it ends"), log)
 }
 
 fn command(name: &str) -> Command {
-    let mut command = Command::new(match name {
-        "ingest" => env!("CARGO_BIN_EXE_ingest"),
-        "relay" => env!("CARGO_BIN_EXE_relay"),
-        "sweep" => env!("CARGO_BIN_EXE_sweep"),
-        _ => panic!("there is no function {name}"),
-    });
+    let mut command = Command::new(binary(name));
     command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.kill_on_drop(true);
     command
@@ -166,7 +180,7 @@ async fn converse(mut stream: BufReader<TcpStream>, requests: mpsc::Sender<Reque
 }
 
 /// The first line without its protocol, and the body.
-pub(crate) async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+pub async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let first = line(stream).await?;
     let mut length = 0;
     loop {

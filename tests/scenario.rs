@@ -15,23 +15,27 @@ use processor::delivery::{Delivery, Via};
 use processor::{Processor, Settings};
 
 /// One scenario.
-pub(crate) struct Scenario {
-    pub(crate) name: String,
-    pub(crate) folder: PathBuf,
+pub struct Scenario {
+    /// Its folder's name.
+    pub name: String,
+    /// Where its files are.
+    pub folder: PathBuf,
     /// What arrives, in the order of the files.
-    pub(crate) inputs: Vec<(Via, Vec<u8>)>,
+    pub inputs: Vec<(Via, Vec<u8>)>,
+    /// The files that describe opportunities.
+    pub descriptions: Vec<PathBuf>,
     /// Now.
-    pub(crate) effective: Moment,
+    pub effective: Moment,
     accounts: BTreeSet<AccountId>,
 }
 
 /// The folder of all scenarios.
-pub(crate) fn events() -> PathBuf {
+pub fn events() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")
 }
 
 /// Every scenario, by name.
-pub(crate) fn all() -> Vec<Scenario> {
+pub fn all() -> Vec<Scenario> {
     let mut folders: Vec<PathBuf> = fs::read_dir(events())
         .expect("events/ can be read")
         .map(|entry| entry.expect("an entry of events/").path())
@@ -58,8 +62,11 @@ fn load(folder: PathBuf) -> Scenario {
     let accounts = settings.get("accounts").and_then(|value| value.as_array());
     let account =
         |value: &toml::Value| AccountId::new(value.as_str().expect("text")).expect("an account");
+    let describes =
+        |file: &&PathBuf| inputs(file).iter().any(|(via, _)| matches!(via, Via::Import));
     Scenario {
         name,
+        descriptions: files.iter().filter(describes).cloned().collect(),
         inputs: files.iter().flat_map(|file| inputs(file)).collect(),
         effective: effective.into(),
         accounts: accounts.into_iter().flatten().map(account).collect(),
@@ -91,34 +98,28 @@ fn inputs(file: &Path) -> Vec<(Via, Vec<u8>)> {
 
 impl Scenario {
     /// Whether notifications for this account are accepted.
-    pub(crate) fn is_ours(&self, account: &AccountId) -> bool {
+    pub fn is_ours(&self, account: &AccountId) -> bool {
         self.accounts.is_empty() || self.accounts.contains(account)
     }
 
     /// A processor on a store, its clock standing at a time.
-    pub(crate) fn processor_at(&self, store: Arc<dyn Store>, now: Moment) -> Processor {
+    pub fn processor_at(&self, store: Arc<dyn Store>, now: Moment) -> Processor {
         let settings = Settings { accounts: self.accounts.clone(), ..Settings::default() };
         Processor::new(store, Arc::new(FixedClock(now)), settings)
     }
 
     /// A processor on a store, at the scenario's time.
-    pub(crate) fn processor(&self, store: Arc<dyn Store>) -> Processor {
+    pub fn processor(&self, store: Arc<dyn Store>) -> Processor {
         self.processor_at(store, self.effective)
     }
 
     /// Takes these inputs in, in batches of a size, then sweeps until nothing is left to do.
-    pub(crate) async fn run(&self, store: &Arc<dyn Store>, order: &[usize], batch: usize) {
+    pub async fn run(&self, store: &Arc<dyn Store>, order: &[usize], batch: usize) {
         self.run_at(store, self.effective, order, batch).await;
     }
 
     /// The same at another time than the scenario's.
-    pub(crate) async fn run_at(
-        &self,
-        store: &Arc<dyn Store>,
-        now: Moment,
-        order: &[usize],
-        batch: usize,
-    ) {
+    pub async fn run_at(&self, store: &Arc<dyn Store>, now: Moment, order: &[usize], batch: usize) {
         let processor = self.processor_at(Arc::clone(store), now);
         for (number, part) in order.chunks(batch).enumerate() {
             let deliveries: Vec<Delivery> = part
@@ -134,14 +135,14 @@ impl Scenario {
     }
 
     /// One arrival of an input.
-    pub(crate) fn delivery(&self, id: String, input: usize) -> Delivery {
+    pub fn delivery(&self, id: String, input: usize) -> Delivery {
         let (via, body) = self.inputs[input].clone();
         Delivery { id, via, body }
     }
 }
 
 /// Sweeps until nothing is left to do.
-pub(crate) async fn sweep(processor: &Processor) {
+pub async fn sweep(processor: &Processor) {
     for _ in 0..100 {
         if processor.sweep(100).await.expect("the sweep is recorded") == 0 {
             return;
