@@ -3,10 +3,10 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof check check-infra simulate golden schemas build bench bench-all fuzz package deploy smoke destroy
+.PHONY: help demo test e2e proof check check-infra simulate golden schemas build bench bench-all fuzz package deploy smoke destroy
 
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
 demo: ## Notifications become a correlated offer and an active entitlement, in a ledger file under target/
 	@mkdir -p target && rm -f target/demo.db*
@@ -15,7 +15,12 @@ demo: ## Notifications become a correlated offer and an active entitlement, in a
 
 test: ## Run every test, with a private PostgreSQL server unless RESOLD_TEST_POSTGRES names one
 	./scripts/with-postgres $(CARGO) test --workspace
-	@$(MAKE) --no-print-directory check-infra
+	@$(MAKE) --no-print-directory e2e check-infra
+
+# In the profile of the other tests: what works on notifications is optimized there, and most of it is built by then.
+e2e: ## From the default bus to a subscriber: the template on an emulator, every scenario, the compiled programs, killed in the middle
+	$(CARGO) build --package cli --package lambda
+	./scripts/with-postgres $(CARGO) test -p resold-tests --test e2e
 
 proof: ## Kill replays on SQLite and on PostgreSQL KILLS=1000 times each (SEED=N draws the same points again), then run them to their end
 	KILLS=$${KILLS:-1000} ./scripts/with-postgres $(CARGO) test -p cli --test cli killed -- --nocapture
@@ -23,6 +28,7 @@ proof: ## Kill replays on SQLite and on PostgreSQL KILLS=1000 times each (SEED=N
 check: ## Formatting, clippy and the documentation, with warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy -p resold-tests --test e2e -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
 
 check-infra: ## The template, its roles and the scripts, against the linter and an emulator from a virtual environment under target/

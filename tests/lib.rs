@@ -11,6 +11,7 @@ pub mod binary;
 pub mod database;
 pub mod full_disk;
 pub mod generator;
+pub mod moto;
 pub mod runtime_api;
 pub mod scenario;
 pub mod server;

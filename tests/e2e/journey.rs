@@ -1,0 +1,152 @@
+//! How what is in `events/` reaches the queue: by the default bus, and what cannot go there otherwise.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use processor::delivery::Via;
+use resold_tests::binary::binary;
+use resold_tests::moto::{Moto, Queue};
+use resold_tests::scenario::{self, Scenario};
+use serde_json::{Value, json};
+
+/// Our own account.
+pub(crate) const ACCOUNT: &str = "111122223333";
+
+/// Scenarios that say nothing if the bus gives each event an id of its own, and moto drops its account: their bodies go into
+/// the queue as they are.
+const AS_THEY_ARE: [(&str, &str); 6] = [
+    ("duplicates-and-archive-replay", "ids that come again"),
+    ("foreign-account", "an account"),
+    ("hostile-bodies", "no events"),
+    ("one-id-broken-copies", "one id"),
+    ("one-id-two-contents", "one id"),
+    ("replay-before-original", "ids that come again"),
+];
+
+/// A body's way.
+enum Way {
+    /// As an entry for the default bus.
+    Bus(Value),
+    /// As a message for the queue.
+    Queue(String),
+    /// Neither: SQS takes no such characters. A file of an archive, for `resold replay`.
+    File(Vec<u8>),
+}
+
+/// All of them, on one stack and into one ledger.
+pub(crate) struct Journey<'a> {
+    moto: &'a Moto,
+    queue: Queue,
+    ledger: String,
+    folder: PathBuf,
+    /// Files that were imported or replayed.
+    files: Vec<PathBuf>,
+    /// How many bodies went by the bus, into the queue, by file.
+    pub(crate) ways: [usize; 3],
+}
+
+impl<'a> Journey<'a> {
+    pub(crate) fn new(moto: &'a Moto, queue: Queue, ledger: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("the folder can be made");
+        Self { moto, queue, ledger: ledger.to_owned(), folder, files: Vec::new(), ways: [0; 3] }
+    }
+
+    /// Every scenario, in groups of about so many bodies.
+    pub(crate) fn groups(bodies: usize) -> Vec<Vec<Scenario>> {
+        let (mut groups, mut size) = (vec![Vec::new()], bodies);
+        let all = scenario::all();
+        for (name, _) in AS_THEY_ARE {
+            assert!(all.iter().any(|scenario| scenario.name == name), "there is no {name}");
+        }
+        for scenario in all {
+            if size < scenario.inputs.len() {
+                groups.push(Vec::new());
+                size = bodies;
+            }
+            size = size.saturating_sub(scenario.inputs.len());
+            groups.last_mut().expect("there is one").push(scenario);
+        }
+        groups
+    }
+
+    /// Imports what these describe, and sends their notifications off.
+    pub(crate) async fn begin(&mut self, group: &[Scenario]) {
+        let mut entries = Vec::new();
+        for scenario in group {
+            for file in scenario.descriptions.clone() {
+                resold(&self.ledger, "opportunity import", &file);
+                self.files.push(file);
+            }
+            for (_, body) in scenario.inputs.iter().filter(|(via, _)| *via != Via::Import) {
+                let way = way(&scenario.name, body);
+                self.ways[match way {
+                    Way::Bus(_) => 0,
+                    Way::Queue(_) => 1,
+                    Way::File(_) => 2,
+                }] += 1;
+                match way {
+                    Way::Bus(entry) => entries.push(entry),
+                    Way::Queue(body) => self.queue.send(self.moto, &body).await,
+                    Way::File(body) => {
+                        let file = self.folder.join(format!("{}.json", self.files.len()));
+                        fs::write(&file, body).expect("the file can be written");
+                        resold(&self.ledger, "replay", &file);
+                        self.files.push(file);
+                    }
+                }
+            }
+        }
+        for some in entries.chunks(10) {
+            let asked = json!({"Entries": some});
+            let answer = self.moto.call("AWSEvents.PutEvents", &asked).await;
+            assert_eq!(answer["FailedEntryCount"], 0, "{answer}");
+        }
+    }
+
+    /// Takes the same into another ledger: the same files, and an archive of the messages that were delivered.
+    pub(crate) fn replay(&self, delivered: &BTreeMap<String, String>, ledger: &str) {
+        for file in &self.files {
+            let is_ours = file.starts_with(&self.folder);
+            resold(ledger, if is_ours { "replay" } else { "opportunity import" }, file);
+        }
+        let line = |(id, body)| json!({"MessageId": id, "Body": body}).to_string();
+        let lines: Vec<String> = delivered.iter().map(line).collect();
+        assert_eq!(lines.len(), self.ways[0] + self.ways[1], "every message was delivered");
+        let archive = self.folder.join("archive.jsonl");
+        fs::write(&archive, lines.join("\n")).expect("the file can be written");
+        resold(ledger, "replay", &archive);
+    }
+}
+
+fn way(scenario: &str, body: &[u8]) -> Way {
+    if AS_THEY_ARE.iter().all(|(name, _)| *name != scenario) {
+        let event: Value = serde_json::from_slice(body).expect("an event is JSON");
+        let time: jiff::Timestamp =
+            event["time"].as_str().expect("a time").parse().expect("RFC 3339");
+        return Way::Bus(json!({
+            "Source": event["source"], "DetailType": event["detail-type"], "Time": time.as_second(),
+            "Resources": event["resources"], "Detail": event["detail"].to_string(),
+        }));
+    }
+    // "A message can include only XML, JSON, and unformatted text": these characters, and at least one.
+    let is_allowed =
+        |char: char| matches!(char, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    match str::from_utf8(body) {
+        Ok(text) if !text.is_empty() && text.chars().all(is_allowed) => Way::Queue(text.to_owned()),
+        _ => Way::File(body.to_vec()),
+    }
+}
+
+/// Runs the command line (words parted by spaces) on a file.
+fn resold(ledger: &str, words: &str, file: &Path) {
+    let mut command = Command::new(binary("resold"));
+    command.args(["--quiet", "--account", ACCOUNT, "--ledger", ledger]).args(words.split(' '));
+    let done = command.arg(file).output().expect("the program runs");
+    // 1: something waits for a person.
+    let is_done = matches!(done.status.code(), Some(0 | 1));
+    assert!(is_done, "{words} {}: {}", file.display(), String::from_utf8_lossy(&done.stderr));
+}

@@ -1,0 +1,120 @@
+//! From the default bus to a subscriber of ours, with moto in AWS's place: `infra/template.yaml` deployed as far as moto goes
+//! (`infra/tests/test_deploy.py` lists what it does not deploy), every scenario of `events/` on its way, and our own compiled
+//! programs, killed in the middle. `make e2e` builds them first.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something is not as expected"
+)]
+
+mod functions;
+mod held;
+mod journey;
+mod subscriber;
+
+use fastrand::Rng;
+use ledger::store::Store as _;
+use resold_tests::database::Database;
+use resold_tests::moto::{Moto, Queue};
+use serde_json::{Value, json};
+
+use crate::functions::{Fate, Functions};
+use crate::held::Held;
+use crate::journey::{ACCOUNT, Journey};
+use crate::subscriber::Subscriber;
+
+/// Where kills, and sizes of batches, are drawn from.
+const SEED: u64 = 17;
+/// moto slows down as a queue grows: no more messages than about so many wait at a time.
+const WAITING: usize = 60;
+/// What comes while the ledger is away.
+const OUTLASTING: [&str; 3] = [
+    include_str!("../../events/happy-path/02-offer-released.json"),
+    include_str!("../../events/happy-path/03-agreement-created.json"),
+    include_str!("../../events/happy-path/04-license-updated.json"),
+];
+
+#[tokio::test]
+async fn the_functions_conclude_and_publish_what_a_replay_does() {
+    let moto = Moto::start();
+    let (database, replayed) = (Database::fresh("e2e").await, Database::fresh("replayed").await);
+    let mut subscriber = Subscriber::new(&moto).await;
+    let queue = Queue::of(&moto, "QueueUrl");
+    let mut functions = Functions::new(&moto, queue.clone(), &database.url, Rng::with_seed(SEED));
+    let mut journey = Journey::new(&moto, queue, &database.url);
+
+    for group in Journey::groups(WAITING) {
+        journey.begin(&group).await;
+        loop {
+            let fate = functions.draw();
+            if !functions.take(fate).await {
+                break;
+            }
+            subscriber.collect(&moto).await;
+        }
+        for name in ["relay", "sweep"] {
+            functions.scheduled(name).await;
+            subscriber.collect(&moto).await;
+        }
+    }
+    functions.kills.assert_everywhere();
+    assert_eq!(journey.ways, [139, 40, 2], "by the bus, into the queue, from a file");
+    journey.replay(&functions.delivered, &replayed.url);
+
+    // What time alone changes is judged in both, until no moment of change lies between the two.
+    for tries in 1.. {
+        functions.scheduled("sweep").await;
+        functions::sweep(&replayed.url).await;
+        let (found, expected) = (Held::of(&database).await, Held::of(&replayed).await);
+        if tries == 3 || found == expected {
+            found.assert_is(&expected);
+            break;
+        }
+    }
+    functions.scheduled("relay").await;
+    subscriber.collect(&moto).await;
+    subscriber.assert_has(&Held::of(&database).await);
+    functions.end().await;
+    database.remove().await;
+    replayed.remove().await;
+}
+
+#[tokio::test]
+async fn what_an_outage_made_dead_letters_is_moved_back_and_recorded() {
+    let moto = Moto::start();
+    let (queue, dead) = (Queue::of(&moto, "QueueUrl"), Queue::of(&moto, "DeadLetterQueueUrl"));
+    // The template's own count would take two hours.
+    let mut redrive = serde_json::from_str::<Value>(
+        queue.attributes(&moto).await["RedrivePolicy"].as_str().expect("the template has one"),
+    )
+    .expect("JSON");
+    redrive["maxReceiveCount"] = json!(2);
+    queue.set(&moto, "RedrivePolicy", &redrive.to_string()).await;
+    let mut database = Database::planned("outage").await;
+    let mut functions = Functions::new(&moto, queue.clone(), &database.url, Rng::with_seed(SEED));
+    for body in OUTLASTING {
+        queue.send(&moto, body).await;
+    }
+
+    while functions.take(Fate::Undisturbed).await {}
+    let letters = dead.receive(&moto, 10, 60, 0).await;
+    let bodies: Vec<&str> = letters.iter().map(|letter| &*letter.body).collect();
+    assert_eq!(bodies, OUTLASTING, "nothing is lost");
+
+    database.make().await;
+    for letter in &letters {
+        queue.send(&moto, &letter.body).await;
+    }
+    dead.delete(&moto, &letters).await;
+    while functions.take(Fate::Undisturbed).await {}
+    let counts = {
+        let store = database.store(1).await;
+        let mut snapshot = store.snapshot().await.expect("a snapshot");
+        snapshot.counts().await.expect("counts")
+    };
+    assert_eq!((counts.notifications, counts.deliveries), (3, 3));
+    assert_eq!((queue.depth(&moto).await, dead.depth(&moto).await), (0, 0));
+    functions.end().await;
+    database.remove().await;
+}
