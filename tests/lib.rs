@@ -10,6 +10,7 @@
 pub mod binary;
 pub mod database;
 pub mod full_disk;
+pub mod function;
 pub mod generator;
 pub mod moto;
 pub mod runtime_api;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use resold_tests::function::{Answer, Function};
 use resold_tests::moto::{Message, Moto, Queue};
-use resold_tests::runtime_api::{Answer, Function};
 use serde_json::{Value, json};
 
 use crate::ACCOUNT;

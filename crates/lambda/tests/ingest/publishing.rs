@@ -11,7 +11,7 @@ use processor::clock::FixedClock;
 use processor::delivery::{Delivery, Via};
 use processor::{Processor, Settings};
 use resold_tests::database::Database;
-use resold_tests::runtime_api::{Answer, Function};
+use resold_tests::function::{Answer, Function};
 use serde_json::{Value, json};
 
 use crate::bus::Bus;
