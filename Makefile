@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e proof check check-infra simulate golden schemas build bench bench-all fuzz package deploy smoke destroy
+.PHONY: help demo test e2e proof check check-infra simulate golden schemas build bench bench-all bench-lambda fuzz package deploy smoke destroy
 
 help: ## Print this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -49,6 +49,10 @@ bench: ## Speed and memory beside the physical limit; ARGS="parse --json" for on
 
 bench-all: build ## The same with the long sections: 1,000,000 streams, a file of 1 GB (30 minutes, 20 GB of disk)
 	./scripts/with-postgres $(CARGO) bench -p resold-tests --bench bench -- all $(ARGS)
+
+bench-lambda: ## Cold starts and batches of the function `ingest` beside functions that do nothing in Rust, Python and Node
+	$(CARGO) build --profile function -p lambda --bins --example nothing
+	./scripts/with-postgres $(CARGO) bench -p resold-tests --bench bench -- lambda $(ARGS)
 
 fuzz: ## Look for inputs that break what must hold; FOR=10m for each target, TARGET=notification for one of fuzz/targets
 	./scripts/fuzz

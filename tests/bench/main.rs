@@ -11,7 +11,9 @@
 )]
 
 mod bare;
+mod bus;
 mod growth;
+mod lambda;
 
 mod parsing;
 mod partner;
@@ -26,9 +28,10 @@ mod usage;
 
 use place::Kind;
 
-/// Every section; the last two take minutes.
-const SECTIONS: [&str; 5] = ["parse", "throughput", "partner", "growth", "replay"];
+/// Every section: the short ones, those that take minutes, and the one that needs Python, Node and other binaries.
+const SECTIONS: [&str; 6] = ["parse", "throughput", "partner", "growth", "replay", "lambda"];
 const SHORT: usize = 3;
+const ALL: usize = 5;
 
 /// What the command line asks for.
 struct Wanted {
@@ -55,7 +58,9 @@ fn wanted() -> Result<Wanted, String> {
             ("--quick", _) => wanted.quick = true,
             ("--streams", text) => wanted.streams = number(text)?,
             ("--bytes", text) => wanted.bytes = number(text)?,
-            ("all", _) => wanted.sections.extend(SECTIONS.map(str::to_owned)),
+            ("all", _) => {
+                wanted.sections.extend(SECTIONS[..ALL].iter().map(|name| (*name).to_owned()));
+            }
             ("sqlite", _) => wanted.kinds.push(Kind::Sqlite),
             ("postgres", _) => wanted.kinds.push(Kind::Postgres),
             (name, _) if SECTIONS.contains(&name) => wanted.sections.push(argument),
@@ -93,6 +98,7 @@ async fn main() {
             "partner" => partner::run(&wanted.kinds).await,
             "growth" => growth::run(&wanted.kinds, wanted.streams).await,
             "replay" => replaying::run(wanted.bytes),
+            "lambda" => lambda::run().await,
             _ => throughput::run(&wanted.kinds, wanted.quick).await,
         };
         table.print(wanted.as_json);
