@@ -28,6 +28,9 @@ use crate::{log, settings};
 /// What is kept of an invocation's time for the answer's way back; of a shorter time, a fifth.
 const RESERVE: Duration = Duration::from_secs(1);
 
+/// The time of an invocation that does not say how much it has: the shortest one in `infra/template.yaml`.
+const UNKNOWN: Duration = Duration::from_secs(30);
+
 /// What an invocation is told besides its event.
 #[derive(Debug, Clone)]
 pub struct Invocation {
@@ -82,6 +85,17 @@ impl Function {
         let time = i64::try_from(beginning(time).as_micros()).unwrap_or(i64::MAX);
         Moment::from_micros(self.clock.now().micros().saturating_add(time))
     }
+}
+
+/// The deadline that was told, in milliseconds since 1970. One that is over as the invocation begins says nothing: `cargo lambda
+/// watch` tells a duration.
+fn deadline(told: u64, now: Moment) -> Moment {
+    let micros = |millis: u128| i64::try_from(millis.saturating_mul(1_000)).unwrap_or(i64::MAX);
+    let told = Moment::from_micros(micros(told.into()));
+    if told > now {
+        return told;
+    }
+    Moment::from_micros(now.micros().saturating_add(micros(UNKNOWN.as_millis())))
 }
 
 /// How much of the time until a deadline an invocation may use.
@@ -174,8 +188,7 @@ where
         }
     });
     let handler = service_fn(|LambdaEvent { payload, context }: LambdaEvent<E>| {
-        let micros = i64::try_from(context.deadline.saturating_mul(1_000)).unwrap_or(i64::MAX);
-        let deadline = Moment::from_micros(micros);
+        let deadline = deadline(context.deadline, function.clock.now());
         answer(Arc::clone(&function), Invocation { request: context.request_id, deadline }, payload)
     });
     lambda_runtime::run(handler).await
@@ -184,6 +197,22 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deadline_that_is_over_is_unknown() {
+        let cases = [
+            // told in milliseconds, now in seconds, deadline in milliseconds
+            (60_000, 0, 60_000),
+            (60_000, 59, 60_000),
+            (60_000, 60, 90_000),
+            (600_000, 1_700_000_000, 1_700_000_030_000),
+            (u64::MAX, 0, i64::MAX / 1_000),
+        ];
+        for (told, now, expected) in cases {
+            let found = deadline(told, Moment::from_micros(now * 1_000_000));
+            assert_eq!(found.micros() / 1_000, expected, "{told} at {now}");
+        }
+    }
 
     #[test]
     fn requests_begin_only_while_there_is_time_for_them() {
@@ -203,7 +232,6 @@ mod tests {
             (60, 57, 2_400),
             (60, 60, 0),
             (60, 61, 0),
-            (0, 1_700_000_000, 0),
         ];
         for (deadline, now, expected) in cases {
             let seconds = |seconds: i64| Moment::from_micros(seconds * 1_000_000);

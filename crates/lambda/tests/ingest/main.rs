@@ -15,6 +15,7 @@ use std::thread;
 use ledger::row::Outcome;
 use ledger::store::Store as _;
 use ledger::verify::verify;
+use processor::clock::{Clock as _, SystemClock};
 use resold_tests::database::Database;
 use resold_tests::function::{Answer, Function, refused};
 use resold_tests::generator::{Generator, Market};
@@ -197,6 +198,18 @@ async fn a_ledger_that_says_nothing_is_given_up_before_lambda_gives_up() {
     let answer = function.invoke(&batch(&[("m-1", OFFER)]), 1).await;
     assert_eq!(answer, failed("the invocation's time ran out before its batch was recorded"));
     function.stop().await;
+}
+
+#[tokio::test]
+async fn a_deadline_that_was_over_at_the_start_is_none() {
+    // As `cargo lambda watch` names one: ten minutes after 1970.
+    let long_ago = 600 - SystemClock.now().micros() / 1_000_000;
+    let database = Database::fresh("long_ago").await;
+    let mut function = Function::start("ingest", &[("RESOLD_LEDGER", &database.url)]).await;
+    assert_eq!(function.invoke(&batch(&[("m-1", OFFER)]), long_ago).await, again(&[]));
+    function.stop().await;
+    assert_eq!(held(&database).await.0, 1);
+    database.remove().await;
 }
 
 #[tokio::test]
