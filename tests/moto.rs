@@ -110,6 +110,27 @@ impl Queue {
         moto.call("AmazonSQS.GetQueueAttributes", &asked).await["Attributes"].take()
     }
 
+    /// Makes it a target of a rule, beside those that the rule has.
+    pub async fn target(&self, moto: &Moto, bus: &str, rule: &str) {
+        let arn = self.attributes(moto).await["QueueArn"].take();
+        let targets = json!([{"Id": "of-the-test", "Arn": arn}]);
+        let targets = json!({"Rule": rule, "EventBusName": bus, "Targets": targets});
+        moto.call("AWSEvents.PutTargets", &targets).await;
+    }
+
+    /// Takes everything out that is visible: the bodies.
+    pub async fn empty(&self, moto: &Moto) -> Vec<String> {
+        let mut bodies = Vec::new();
+        loop {
+            let messages = self.receive(moto, 100, 30, 0).await;
+            if messages.is_empty() {
+                return bodies;
+            }
+            self.delete(moto, &messages).await;
+            bodies.extend(messages.into_iter().map(|message| message.body));
+        }
+    }
+
     /// Changes an attribute.
     pub async fn set(&self, moto: &Moto, name: &str, value: &str) {
         let asked = json!({"QueueUrl": self.url, "Attributes": {name: value}});

@@ -55,24 +55,21 @@ pub(crate) struct Functions<'a> {
     ingest: Option<Function>,
     /// How long each function took last: within this time it is killed.
     takes: BTreeMap<String, Duration>,
-    /// Every message that was delivered, by its id.
-    pub(crate) delivered: BTreeMap<String, String>,
     pub(crate) kills: Kills,
 }
 
 impl<'a> Functions<'a> {
-    pub(crate) fn new(moto: &'a Moto, queue: Queue, ledger: &str, random: Rng) -> Self {
+    pub(crate) fn new(moto: &'a Moto, ledger: &str, random: Rng) -> Self {
         assert_eq!(moto.mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
         let batch = moto.mapping["BatchSize"].as_u64().expect("a number");
         Self {
             moto,
-            queue,
+            queue: Queue::of(moto, "QueueUrl"),
             ledger: ledger.to_owned(),
             batch: usize::try_from(batch).expect("a small number"),
             random,
             ingest: None,
             takes: BTreeMap::new(),
-            delivered: BTreeMap::new(),
             kills: Kills::default(),
         }
     }
@@ -106,8 +103,6 @@ impl<'a> Functions<'a> {
             assert_eq!(self.queue.depth(self.moto).await, 0, "what is hidden becomes visible");
             return false;
         }
-        let bodies = messages.iter().map(|message| (message.id.clone(), message.body.clone()));
-        self.delivered.extend(bodies);
         let answer = self.invoke(&event(&messages), fate).await;
         let done = answer.map(|answer| acknowledged(messages, &answer)).unwrap_or_default();
         self.queue.delete(self.moto, &done).await;

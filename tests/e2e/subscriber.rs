@@ -21,29 +21,18 @@ pub(crate) struct Subscriber {
 
 impl Subscriber {
     pub(crate) async fn new(moto: &Moto) -> Self {
-        let queue = Queue::create(moto, "subscriber").await;
-        let arn = queue.attributes(moto).await["QueueArn"].take();
-        let bus = moto.output("BusName");
+        let (queue, bus) = (Queue::create(moto, "subscriber").await, moto.output("BusName"));
         let pattern = json!({"source": ["resold"]}).to_string();
         let rule = json!({"Name": "everything", "EventBusName": bus, "EventPattern": pattern});
         moto.call("AWSEvents.PutRule", &rule).await;
-        let targets = json!([{"Id": "queue", "Arn": arn}]);
-        let targets = json!({"Rule": "everything", "EventBusName": bus, "Targets": targets});
-        moto.call("AWSEvents.PutTargets", &targets).await;
+        queue.target(moto, bus, "everything").await;
         Self { queue, received: Vec::new() }
     }
 
     /// Takes what is there.
     pub(crate) async fn collect(&mut self, moto: &Moto) {
-        loop {
-            let messages = self.queue.receive(moto, 100, 30, 0).await;
-            if messages.is_empty() {
-                return;
-            }
-            self.queue.delete(moto, &messages).await;
-            let event = |body: &str| serde_json::from_str(body).expect("an event is JSON");
-            self.received.extend(messages.iter().map(|message| -> Value { event(&message.body) }));
-        }
+        let event = |body: &String| serde_json::from_str(body).expect("an event is JSON");
+        self.received.extend(self.queue.empty(moto).await.iter().map(event));
     }
 
     /// That it received exactly what the ledger published, each event as its schema says, and that the documented
