@@ -1,15 +1,18 @@
-//! Connections: the pool, TLS, and the check of the schema.
+//! Connections: the pool, TLS, tokens, and the check of the schema.
 
 use std::net::IpAddr;
 use std::str::FromStr as _;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use ledger::store::{Snapshot, Store, StoreError, Transaction};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::dsql::{Cluster, check_cluster};
 use crate::failure::failed;
 use crate::transaction::PostgresTransaction;
 use crate::{migration, sql};
@@ -23,6 +26,10 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 /// Aurora DSQL ends connections after 60 minutes.
 const LIFETIME: Duration = Duration::from_mins(45);
 
+/// A token of Aurora DSQL opens connections for 15 minutes; after so many we make another one.
+const TOKEN_AGE: Duration = Duration::from_mins(10);
+
+const READING_URL: &str = "reading the ledger's URL";
 const CONNECTING: &str = "connecting to the ledger's server";
 
 /// Which kind of server it is.
@@ -33,6 +40,53 @@ pub enum Server {
     Postgres,
     /// Amazon Aurora DSQL.
     Dsql,
+}
+
+impl Server {
+    /// The kind of server that a URL is for: `dsql://` or else PostgreSQL.
+    pub fn of(url: &str) -> Self {
+        if Cluster::is_meant(url) { Self::Dsql } else { Self::Postgres }
+    }
+}
+
+/// What a URL names.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Postgres(Box<PgConnectOptions>),
+    Dsql(Cluster),
+}
+
+impl Target {
+    pub(crate) fn read(url: &str) -> Result<Self, StoreError> {
+        if !Cluster::is_meant(url) {
+            return options(url).map(|options| Self::Postgres(Box::new(options)));
+        }
+        let invalid = |error: crate::InvalidCluster| StoreError::Failed {
+            attempt: READING_URL,
+            source: error.into(),
+        };
+        check_cluster(url).map_err(invalid)?;
+        Cluster::parse(url).map(Self::Dsql).map_err(invalid)
+    }
+
+    /// How to connect now; to Aurora DSQL with a new token.
+    async fn options(&self) -> Result<PgConnectOptions, StoreError> {
+        match self {
+            Self::Postgres(options) => Ok(options.as_ref().clone()),
+            #[cfg(feature = "dsql")]
+            Self::Dsql(cluster) => cluster.signed(None).await,
+            #[cfg(not(feature = "dsql"))]
+            Self::Dsql(_) => std::future::ready(Cluster::left_out()).await,
+        }
+    }
+
+    /// In words, without user and password.
+    fn place(&self) -> String {
+        match self {
+            Self::Postgres(options) => place(options),
+            Self::Dsql(cluster) => cluster.to_string(),
+        }
+    }
 }
 
 /// How to use a server.
@@ -57,7 +111,10 @@ impl Default for ConnectOptions {
 #[derive(Debug, Clone)]
 pub struct PostgresStore {
     pool: PgPool,
-    place: String,
+    target: Arc<Target>,
+    server: Server,
+    /// When the pool's token was made, on Aurora DSQL.
+    signed: Arc<Mutex<Instant>>,
 }
 
 impl PostgresStore {
@@ -70,21 +127,27 @@ impl PostgresStore {
     /// schema; [`StoreError::Refused`] for a wrong user or password, or missing rights; [`StoreError::Unavailable`] if
     /// there is no server; [`StoreError::Failed`] for what is not a URL.
     pub async fn connect(url: &str, options: ConnectOptions) -> Result<Self, StoreError> {
-        let connect = self::options(url)?;
-        let place = place(&connect);
-        let mut connection = alone(&connect).await?;
+        let target = Target::read(url)?;
+        let connect = signed_in(&target).await?;
+        let signed = Instant::now();
+        let mut connection = open(&connect, &target).await?;
         let version = sqlx::query(sql::VERSION).fetch_one(&mut connection).await;
         let _ = connection.close().await;
         let version = version.and_then(|row| row.try_get::<i64, _>(0));
         let found = version
             .map_err(failed("reading the ledger's schema version"))
-            .map_err(|error| at(error, &place))?;
+            .map_err(|error| at(error, &target))?;
         match found {
-            0 => return Err(StoreError::Missing { place }),
+            0 => return Err(StoreError::Missing { place: target.place() }),
             migration::VERSION => {}
             _ => return Err(StoreError::Schema { found, wanted: migration::VERSION }),
         }
-        Ok(Self { pool: pool(options).connect_lazy_with(connect), place })
+        let pool = pool(options).connect_lazy_with(connect);
+        Ok(Self::new(pool, target, options.server, signed))
+    }
+
+    fn new(pool: PgPool, target: Target, server: Server, signed: Instant) -> Self {
+        Self { pool, target: Arc::new(target), server, signed: Arc::new(Mutex::new(signed)) }
     }
 
     /// Closes all connections.
@@ -116,7 +179,7 @@ fn pool(options: ConnectOptions) -> PgPoolOptions {
 
 /// What a URL says, and where it does not: TLS with a verified certificate to other machines.
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let options = PgConnectOptions::from_str(url).map_err(failed("reading the ledger's URL"))?;
+    let options = PgConnectOptions::from_str(url).map_err(failed(READING_URL))?;
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let chosen = query
         .split('&')
@@ -155,35 +218,72 @@ fn place(options: &PgConnectOptions) -> String {
 /// # Errors
 /// [`StoreError::Failed`] for what is not a URL.
 pub fn describe(url: &str) -> Result<String, StoreError> {
-    options(url).map(|options| place(&options))
+    Target::read(url).map(|target| target.place())
 }
 
 /// Names the place in an error that has room for it.
-fn at(error: StoreError, place: &str) -> StoreError {
+fn at(error: StoreError, target: &Target) -> StoreError {
     match error {
-        StoreError::Missing { .. } => StoreError::Missing { place: place.to_owned() },
+        StoreError::Missing { .. } => StoreError::Missing { place: target.place() },
         error => error,
     }
 }
 
 /// One connection, not of a pool: a pool tries again for as long as it may, while a person waits.
-pub(crate) async fn alone(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+pub(crate) async fn alone(target: &Target) -> Result<PgConnection, StoreError> {
+    open(&signed_in(target).await?, target).await
+}
+
+/// Credentials may come from another machine: not for longer than a connection may take.
+async fn signed_in(target: &Target) -> Result<PgConnectOptions, StoreError> {
+    match timeout(CONNECT_TIMEOUT, target.options()).await {
+        Ok(options) => options,
+        Err(late) => Err(StoreError::Unavailable { attempt: CONNECTING, source: late.into() }),
+    }
+}
+
+async fn open(options: &PgConnectOptions, target: &Target) -> Result<PgConnection, StoreError> {
     match timeout(CONNECT_TIMEOUT, options.connect()).await {
-        Ok(connected) => {
-            connected.map_err(failed(CONNECTING)).map_err(|error| at(error, &place(options)))
-        }
+        Ok(connected) => connected.map_err(failed(CONNECTING)).map_err(|error| at(error, target)),
         Err(late) => Err(StoreError::Unavailable { attempt: CONNECTING, source: late.into() }),
     }
 }
 
 impl PostgresStore {
     async fn begin_with(&self, text: &'static str) -> Result<PostgresTransaction, StoreError> {
+        self.sign(TOKEN_AGE).await?;
+        match self.try_begin(text).await {
+            // The clock of a function stands still while it is frozen: its token may be older than it seems.
+            Err(StoreError::Refused { .. }) if matches!(*self.target, Target::Dsql(_)) => {
+                self.sign(Duration::ZERO).await?;
+                self.try_begin(text).await
+            }
+            begun => begun,
+        }
+    }
+
+    /// Gives the pool a new token, if there are tokens and its own is older than this.
+    async fn sign(&self, most: Duration) -> Result<(), StoreError> {
+        if let Target::Dsql(_) = *self.target {
+            let mut signed = self.signed.lock().await;
+            if signed.elapsed() >= most {
+                self.pool.set_connect_options(signed_in(&self.target).await?);
+                *signed = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn try_begin(
+        &self,
+        text: &'static str,
+    ) -> Result<PostgresTransaction, StoreError> {
         match self.pool.begin_with(text).await {
-            Ok(inner) => Ok(PostgresTransaction { inner }),
+            Ok(inner) => Ok(PostgresTransaction { inner, server: self.server, rows: 0 }),
             Err(error) => {
                 // The pool only says that it waited: why, the server says if it is asked once more.
                 if matches!(error, sqlx::Error::PoolTimedOut) {
-                    let _ = alone(&self.pool.connect_options()).await?.close().await;
+                    let _ = alone(&self.target).await?.close().await;
                 }
                 Err(failed("beginning a transaction")(error))
             }
@@ -194,15 +294,15 @@ impl PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        Ok(Box::new(self.begin_with(sql::BEGIN).await?))
+        Ok(Box::new(self.begin_with(sql::begin(self.server)).await?))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        Ok(Box::new(self.begin_with(sql::BEGIN_SNAPSHOT).await?))
+        Ok(Box::new(self.begin_with(sql::begin_snapshot(self.server)).await?))
     }
 
     fn describe(&self) -> String {
-        self.place.clone()
+        self.target.place()
     }
 }
 
@@ -217,7 +317,9 @@ mod tests {
         let connect = options("postgres://me@127.0.0.1:1/deals").unwrap();
         let wait = Duration::from_millis(50);
         let pool = pool(ConnectOptions { wait, ..ConnectOptions::default() });
-        let store = PostgresStore { pool: pool.connect_lazy_with(connect), place: String::new() };
+        let pool = pool.connect_lazy_with(connect.clone());
+        let target = Target::Postgres(Box::new(connect));
+        let store = PostgresStore::new(pool, target, Server::Postgres, Instant::now());
         let Err(error) = store.begin().await else { panic!("nothing listens there") };
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
         let why = error.source().map(ToString::to_string).unwrap_or_default();

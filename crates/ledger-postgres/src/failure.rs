@@ -71,8 +71,9 @@ impl Meaning {
     /// PostgreSQL's documentation, "PostgreSQL Error Codes".
     fn of(code: &str, lock: Option<&'static str>) -> Self {
         match (code, lock) {
-            // serialization_failure (on Aurora DSQL: OC000, OC001), deadlock_detected
-            ("40001" | "40P01", _) => Self::Conflict("the same rows"),
+            // serialization_failure, deadlock_detected; Aurora DSQL's conflicts of data and of the schema, which come in
+            // the text of a 40001, or bare
+            ("40001" | "40P01" | "OC000" | "OC001", _) => Self::Conflict("the same rows"),
             ("23505", Some(lock)) => Self::Conflict(lock),
             ("55P03", _) => Self::Locked,
             ("53100", _) => Self::Full,
@@ -114,6 +115,17 @@ mod tests {
             ("3D000", None, Meaning::Missing),
             ("53100", None, Meaning::Full),
             ("53300", None, Meaning::Unavailable),
+            // Aurora DSQL, "Cluster quotas and database limits": its codes for too many new connections a second, too
+            // much memory, and what is too large or too long for a transaction (the batch is cut).
+            ("53400", None, Meaning::Unavailable),
+            ("53200", None, Meaning::Unavailable),
+            ("54000", None, Meaning::Failed),
+            ("54011", None, Meaning::Failed),
+            // Its "feature not supported".
+            ("0A000", None, Meaning::Failed),
+            // Its conflicts come as 40001; its connector takes them for conflicts when they come bare, too.
+            ("OC000", None, Meaning::Conflict("the same rows")),
+            ("OC001", None, Meaning::Conflict("the same rows")),
             ("57P01", None, Meaning::Unavailable),
             ("57014", None, Meaning::Unavailable),
             ("08006", None, Meaning::Unavailable),

@@ -65,7 +65,7 @@ pub struct Excess {
 /// # Errors
 /// As [`crate::PostgresStore::connect`]; [`StoreError::Failed`] if there is no such role.
 pub async fn grant(url: &str, runtime: &Role) -> Result<Vec<Excess>, StoreError> {
-    let mut connection = connect::alone(&connect::options(url)?).await?;
+    let mut connection = connect::alone(&connect::Target::read(url)?).await?;
     for statement in grants(runtime) {
         let query = sqlx::query(AssertSqlSafe(statement)).persistent(false);
         let granted = query.execute(&mut connection).await;

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `connect.rs` | the pool, TLS, the check of the schema |
+//! | `dsql.rs` | Aurora DSQL's URLs and tokens |
 //! | `migration.rs`, `grants.rs`, `role.rs` | tables, views and rights: the owner's part (`init`) |
 //! | `sql.rs` and `migrations/` | every statement |
 //! | `transaction.rs`, `write.rs` | reads and writes, in terms of those statements |
@@ -21,6 +22,7 @@
 //! are made `async`, and `collate "C"` is left out, since it has no other.
 
 mod connect;
+mod dsql;
 mod failure;
 mod fields;
 mod grants;
@@ -32,6 +34,7 @@ mod views;
 mod write;
 
 pub use connect::{ConnectOptions, PostgresStore, Server, describe};
+pub use dsql::{InvalidCluster, check_cluster};
 pub use grants::{Excess, grant, grants, roles};
 pub use migration::{VERSION as SCHEMA, migrate};
 pub use role::{InvalidRole, Role};

@@ -2,13 +2,15 @@
 //! repeated; an `init` that was cut off is run again.
 
 use std::borrow::Cow;
+use std::time::{Duration, Instant};
 
 use deal::view::View;
 use ledger::store::StoreError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, PgConnection, Row as _, SqlSafeStr as _};
+use tokio::time::sleep;
 
-use crate::connect::{self, Server};
+use crate::connect::{self, Server, Target};
 use crate::failure::failed;
 use crate::{sql, views};
 
@@ -44,6 +46,14 @@ const MIGRATIONS: [(i64, &str, &str); 18] = [
 pub const VERSION: i64 = 20_261_125_000_003;
 
 const ATTEMPT: &str = "making the ledger's tables";
+const INDEX_ATTEMPT: &str = "waiting for the cluster to build an index";
+
+/// For so long `init` waits for the indexes of Aurora DSQL: they are small when a ledger begins.
+const INDEX_PATIENCE: Duration = Duration::from_mins(10);
+/// For so long a statement is tried again that another change of the schema was faster than.
+const CONFLICT_PATIENCE: Duration = Duration::from_mins(1);
+/// How often the cluster is asked.
+const POLL: Duration = Duration::from_millis(500);
 
 /// The migrations' texts for a server.
 pub(crate) fn texts(
@@ -61,13 +71,37 @@ pub(crate) fn texts(
 }
 
 /// Brings a database's tables and views up to date. For `init`, with a role that owns them; afterwards give the
-/// runtime role its [`crate::grants()`].
+/// runtime role its [`crate::grants()`]. On Aurora DSQL it is done when every index is built: one of them is a lock.
 ///
 /// # Errors
-/// As [`crate::PostgresStore::connect`]; [`StoreError::Schema`] if the database's schema is newer than ours.
+/// As [`crate::PostgresStore::connect`]; [`StoreError::Schema`] if the database's schema is newer than ours;
+/// [`StoreError::Unavailable`] if an index is not built in time.
 pub async fn migrate(url: &str, server: Server) -> Result<(), StoreError> {
-    let options = connect::options(url)?;
-    let mut connection = connect::alone(&options).await?;
+    let mut connection = connect::alone(&Target::read(url)?).await?;
+    match server {
+        Server::Postgres => make(&mut connection, server).await,
+        Server::Dsql => {
+            make_in_spite_of_conflicts(&mut connection).await?;
+            await_indexes(&mut connection, INDEX_PATIENCE).await
+        }
+    }
+}
+
+/// An index that is finished changes the schema under the statement after it (OC001): what is made stays, and the rest
+/// is made again.
+async fn make_in_spite_of_conflicts(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    loop {
+        match make(connection, Server::Dsql).await {
+            Err(StoreError::Conflict { .. }) if begun.elapsed() < CONFLICT_PATIENCE => {
+                sleep(POLL).await;
+            }
+            made => return made,
+        }
+    }
+}
+
+async fn make(connection: &mut PgConnection, server: Server) -> Result<(), StoreError> {
     let migrations = texts(server).map(|(version, name, text)| {
         let text = AssertSqlSafe(text).into_sql_str();
         Migration::new(version, name.into(), MigrationType::Simple, text, true)
@@ -75,7 +109,7 @@ pub async fn migrate(url: &str, server: Server) -> Result<(), StoreError> {
     let mut migrator = Migrator::with_migrations(migrations.collect());
     // The lock is an advisory one, which Aurora DSQL lacks.
     migrator.set_locking(false);
-    migrator.run(&mut connection).await.map_err(|error| match error {
+    migrator.run(&mut *connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(found) => StoreError::Schema { found, wanted: VERSION },
         // The server's own code says more than that it happened while migrating.
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
@@ -83,8 +117,42 @@ pub async fn migrate(url: &str, server: Server) -> Result<(), StoreError> {
         }
         error => failed(ATTEMPT)(error.into()),
     })?;
-    let made = make_views(&mut connection, deal::view::VIEWS).await;
+    // A person has dropped an index that could not be built, and runs `init` again.
+    for (_, _, text) in texts(server).filter(|(_, _, text)| text.contains(" index async if not")) {
+        let query = sqlx::query(AssertSqlSafe(text.into_owned())).persistent(false);
+        query.execute(&mut *connection).await.map_err(failed(ATTEMPT))?;
+    }
+    let made = make_views(connection, deal::view::VIEWS).await;
     made.map_err(failed("making the ledger's views"))
+}
+
+/// An index is not built.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{0}` is not built yet: run `init` again later; if the view sys.jobs says that it failed, drop that index first"
+)]
+struct Unbuilt(String);
+
+/// Waits until the cluster has built every index.
+pub(crate) async fn await_indexes(
+    connection: &mut PgConnection,
+    patience: Duration,
+) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    loop {
+        let found = sqlx::query(sql::UNBUILT_INDEX).fetch_optional(&mut *connection).await;
+        let unbuilt: Option<String> = found
+            .and_then(|row| row.map(|row| row.try_get(0)).transpose())
+            .map_err(failed(INDEX_ATTEMPT))?;
+        match unbuilt {
+            None => return Ok(()),
+            Some(name) if begun.elapsed() >= patience => {
+                let source = Unbuilt(name).into();
+                return Err(StoreError::Unavailable { attempt: INDEX_ATTEMPT, source });
+            }
+            Some(_) => sleep(POLL).await,
+        }
+    }
 }
 
 /// Makes the views whose definition is not the one they were last made from, and removes those that are no more.

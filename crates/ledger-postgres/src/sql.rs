@@ -1,11 +1,32 @@
 //! Every statement of the store. Rows and lists arrive as arrays, one a column, so that their number does not change the
 //! text. `tests.rs` holds all of it against what Aurora DSQL lacks.
 
+use crate::connect::Server;
+
 /// So many bytes of a body go to `head`, the others to `rest`: a column of Aurora DSQL holds 1 MiB with its overhead.
 pub(crate) const HEAD_BYTES: usize = 512 * 1024;
 
 pub(crate) const BEGIN: &str = "begin isolation level repeatable read";
 pub(crate) const BEGIN_SNAPSHOT: &str = "begin isolation level repeatable read read only";
+/// Aurora DSQL has no other level, and does not document the words for one.
+pub(crate) const BEGIN_DSQL: &str = "begin";
+pub(crate) const BEGIN_SNAPSHOT_DSQL: &str = "begin read only";
+
+/// Begins a transaction that writes.
+pub(crate) const fn begin(server: Server) -> &'static str {
+    match server {
+        Server::Postgres => BEGIN,
+        Server::Dsql => BEGIN_DSQL,
+    }
+}
+
+/// Begins a transaction that only reads.
+pub(crate) const fn begin_snapshot(server: Server) -> &'static str {
+    match server {
+        Server::Postgres => BEGIN_SNAPSHOT,
+        Server::Dsql => BEGIN_SNAPSHOT_DSQL,
+    }
+}
 
 /// For each connection to PostgreSQL. Plans are made once and kept: one made while the tables were empty must be right
 /// when they are large, so only those that use indexes are made. (Such a plan's cost looks absurd when a list really is
@@ -271,6 +292,16 @@ pub(crate) const COUNTS: &str = "
     select 'accounts', account, count(*) from notifications group by account";
 
 pub(crate) const VERSION: &str = "select coalesce(max(version), 0) from _sqlx_migrations";
+
+/// An index that is still being built, or whose building failed.
+pub(crate) const UNBUILT_INDEX: &str = "
+    select c.relname::text
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = current_schema() and not i.indisvalid
+    order by c.relname
+    limit 1";
 
 pub(crate) const VIEW_DEFINITIONS: &str = "select name, definition from view_definitions";
 pub(crate) const FORGET_VIEW: &str = "delete from view_definitions where name = $1";

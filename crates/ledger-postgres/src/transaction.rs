@@ -18,6 +18,7 @@ use sqlx::Postgres;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 
+use crate::connect::Server;
 use crate::failure::failed;
 use crate::fields::{self, Fields};
 use crate::{sql, views};
@@ -26,6 +27,9 @@ use crate::{sql, views};
 #[derive(Debug)]
 pub struct PostgresTransaction {
     pub(crate) inner: sqlx::Transaction<'static, Postgres>,
+    pub(crate) server: Server,
+    /// How many rows were written.
+    pub(crate) rows: usize,
 }
 
 type Prepared<'q> = Query<'q, Postgres, PgArguments>;
@@ -271,6 +275,7 @@ impl Snapshot for PostgresTransaction {
 #[async_trait]
 impl Transaction for PostgresTransaction {
     async fn write(&mut self, writes: &Writes) -> Result<(), StoreError> {
+        self.check_size(writes)?;
         self.write_rows(writes).await
     }
 

@@ -8,13 +8,34 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
+use crate::connect::Server;
 use crate::failure::failed;
 use crate::sql;
 use crate::transaction::{PostgresTransaction, column, texts};
 
 type Prepared<'q> = Query<'q, Postgres, PgArguments>;
 
+/// Aurora DSQL was documented to change at most so many rows in a transaction.
+const MAX_ROWS: usize = 3_000;
+
+/// A transaction of Aurora DSQL that is too large. The processor cuts a batch that fails with it.
+#[derive(Debug, thiserror::Error)]
+#[error("a transaction of Aurora DSQL changes at most {MAX_ROWS} rows, this one {0}")]
+struct TooLarge(usize);
+
 impl PostgresTransaction {
+    /// Refuses what Aurora DSQL would refuse at the end. (Of its 10 MiB it says itself that they are too many.)
+    pub(crate) fn check_size(&mut self, writes: &Writes) -> Result<(), StoreError> {
+        // A notification has a body besides, an outcome at most one row of the inbox less and one more.
+        let besides = writes.notifications.len() + 2 * writes.outcomes.len();
+        self.rows = self.rows.saturating_add(writes.rows()).saturating_add(besides);
+        if self.server == Server::Dsql && self.rows > MAX_ROWS {
+            let source = TooLarge(self.rows).into();
+            return Err(StoreError::Failed { attempt: "writing a batch", source });
+        }
+        Ok(())
+    }
+
     pub(crate) async fn write_rows(&mut self, writes: &Writes) -> Result<(), StoreError> {
         self.write_received(writes).await?;
         self.write_outcomes(writes).await?;
