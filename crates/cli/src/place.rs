@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::store::{Store, StoreError};
-use ledger_postgres::{ConnectOptions, Excess, PostgresStore, Role, Server, describe, migrate};
+use ledger_postgres::{
+    ConnectOptions, Excess, PostgresStore, Role, Server, check_cluster, describe, migrate,
+};
 use ledger_sqlite::{OpenOptions, SqliteStore};
 
 use crate::failure::Failure;
@@ -16,7 +18,7 @@ use crate::failure::Failure;
 pub enum Place {
     /// One SQLite file.
     Sqlite(PathBuf),
-    /// A database on a PostgreSQL server. The URL may hold a password: never shown.
+    /// A database on a PostgreSQL server, or on Aurora DSQL. The URL may hold a password: never shown.
     Postgres(Url),
 }
 
@@ -52,7 +54,7 @@ impl Access {
 }
 
 impl Place {
-    /// Reads what `--ledger` names: `sqlite:PATH`, a path, or `postgres://...`.
+    /// Reads what `--ledger` names: `sqlite:PATH`, a path, `postgres://...`, or `dsql://...`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (scheme, rest) = match text.split_once(':') {
             // One letter is a drive of Windows.
@@ -70,8 +72,12 @@ impl Place {
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
             "postgres" | "postgresql" => Ok(Self::Postgres(Url(text.to_owned()))),
+            "dsql" => match check_cluster(text) {
+                Ok(()) => Ok(Self::Postgres(Url(text.to_owned()))),
+                Err(error) => Err(error.to_string()),
+            },
             _ => Err(format!(
-                "`{scheme}:` is no kind of ledger; it is `sqlite:PATH`, the path of a file, or `postgres://...`"
+                "`{scheme}:` is no kind of ledger; it is `sqlite:PATH`, the path of a file, `postgres://...` or `dsql://...`"
             )),
         }
     }
@@ -108,7 +114,7 @@ impl Place {
     /// tables; other commands never change a server's schema.
     pub async fn init(&self) -> Result<Arc<dyn Store>, Failure> {
         if let Self::Postgres(url) = self {
-            migrate(&url.0, Server::Postgres).await.map_err(|error| {
+            migrate(&url.0, Server::of(&url.0)).await.map_err(|error| {
                 Failure::new(format!("could not make the ledger {}", self.describe()))
                     .because(error)
             })?;
@@ -154,7 +160,8 @@ impl Place {
 const UNTOLD: Duration = Duration::from_secs(3);
 
 async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    let options = ConnectOptions { wait: UNTOLD, ..ConnectOptions::default() };
+    let options =
+        ConnectOptions { server: Server::of(url), wait: UNTOLD, ..ConnectOptions::default() };
     let store = PostgresStore::connect(url, options).await?;
     Ok(Arc::new(store))
 }
@@ -176,11 +183,14 @@ mod tests {
             ("sqlite:", Err(())),
             ("sqlite::memory:", Err(())),
             ("mysql://host/name", Err(())),
+            ("dsql://admin:secret@abc0def1.dsql.us-east-1.on.aws/postgres", Err(())),
         ];
         let server = "postgres://resold:secret@host/ledger";
         let place = Place::parse(server).expect("a server");
         assert!(matches!(place, Place::Postgres(_)));
         assert!(!format!("{place:?} {}", place.describe()).contains("secret"));
+        let cluster = Place::parse("dsql://admin@abc0def1.dsql.us-east-1.on.aws/postgres");
+        assert_eq!(cluster.is_ok(), cfg!(feature = "dsql"), "{cluster:?}");
         for (text, expected) in cases {
             let found = Place::parse(text).map_err(|_| ());
             assert_eq!(found, expected.map(|path| Place::Sqlite(PathBuf::from(path))), "{text}");

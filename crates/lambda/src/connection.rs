@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::store::{Store, StoreError};
-use ledger_postgres::{ConnectOptions, PostgresStore};
+use ledger_postgres::{ConnectOptions, PostgresStore, Server};
 use tokio::sync::OnceCell;
 
 /// A function works on one batch at a time; a second connection is for when the end of a cut one is still on its way.
 const OPTIONS: ConnectOptions = ConnectOptions {
-    server: ledger_postgres::Server::Postgres,
+    server: Server::Postgres,
     connections: 2,
     // The end of the invocation's time comes first, or else the message may as well come again.
     wait: Duration::from_secs(30),
@@ -31,7 +31,8 @@ impl Connection {
     /// The store. Whoever asks first connects, the others wait; after a failure the next one tries again.
     pub async fn store(&self) -> Result<Arc<dyn Store>, StoreError> {
         let connect = async || {
-            let store: Arc<dyn Store> = Arc::new(PostgresStore::connect(&self.url, OPTIONS).await?);
+            let options = ConnectOptions { server: Server::of(&self.url), ..OPTIONS };
+            let store: Arc<dyn Store> = Arc::new(PostgresStore::connect(&self.url, options).await?);
             Ok(store)
         };
         self.store.get_or_try_init(connect).await.cloned()

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use aws::client::REGION;
 use aws::event_bridge::BusName;
+use ledger_postgres::check_cluster;
 use marketplace::ids::AccountId;
 
 /// What the functions need to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// `RESOLD_LEDGER`: a `postgres://` URL. It may hold a password: never logged.
+    /// `RESOLD_LEDGER`: a `postgres://` or `dsql://` URL. It may hold a password: never logged.
     pub ledger: String,
     /// `RESOLD_ACCOUNTS`: our own accounts, separated by commas; empty: every account is accepted.
     pub accounts: BTreeSet<AccountId>,
@@ -36,9 +37,8 @@ pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Setti
         ));
     }
     let ledger = variable("RESOLD_LEDGER").unwrap_or_default();
-    if !(ledger.starts_with("postgres://") || ledger.starts_with("postgresql://")) {
-        mistakes
-            .push("RESOLD_LEDGER must be a postgres:// URL of an initialized ledger".to_owned());
+    if let Err(mistake) = check_ledger(&ledger) {
+        mistakes.push(mistake);
     }
     let accounts = accounts(&variable("RESOLD_ACCOUNTS").unwrap_or_default(), &mut mistakes);
     let bus = BusName::new(&variable("RESOLD_BUS").unwrap_or_else(|| "resold".to_owned()));
@@ -53,6 +53,16 @@ pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Setti
     match bus {
         Ok(bus) if mistakes.is_empty() => Ok(Settings { ledger, accounts, bus, endpoint }),
         _ => Err(SettingsError(mistakes)),
+    }
+}
+
+fn check_ledger(url: &str) -> Result<(), String> {
+    match url.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => Ok(()),
+        Some(("dsql", _)) => check_cluster(url)
+            .map_err(|error| format!("RESOLD_LEDGER is not usable as a dsql:// URL: {error}")),
+        _ => Err("RESOLD_LEDGER must be a postgres:// or dsql:// URL of an initialized ledger"
+            .to_owned()),
     }
 }
 
@@ -92,11 +102,13 @@ mod tests {
     #[test]
     fn every_mistake_is_told_at_once() {
         #[rustfmt::skip]
-        let cases: [(&[(&str, &str)], usize); 12] = [
+        let cases: [(&[(&str, &str)], usize); 14] = [
             (&[], 0),
             (&[("RESOLD_LEDGER", "postgresql://h/db"), ("RESOLD_ACCOUNTS", "111122223333, 222233334444")], 0),
             (&[("RESOLD_LEDGER", "sqlite:x.db")], 1),
             (&[("RESOLD_LEDGER", ""), ("RESOLD_ACCOUNTS", "12")], 2),
+            (&[("RESOLD_LEDGER", "dsql://resold_runtime@abc0def1.dsql.us-east-1.on.aws/postgres")], usize::from(!cfg!(feature = "dsql"))),
+            (&[("RESOLD_LEDGER", "dsql://resold_runtime@abc0def1.dsql.eu-west-1.on.aws/postgres")], 1),
             (&[("RESOLD_ACCOUNTS", "12,111122223333,x")], 2),
             (&[("RESOLD_BUS", "other")], 0),
             (&[("RESOLD_BUS", "")], 1),
