@@ -17,10 +17,11 @@ test: ## Run every test, with a private PostgreSQL server unless RESOLD_TEST_POS
 	./scripts/with-postgres $(CARGO) test --workspace
 	@$(MAKE) --no-print-directory e2e check-infra
 
-# In the profile of the other tests: what works on notifications is optimized there, and most of it is built by then.
+# In the profile of the other tests: what works on notifications is optimized there. The whole workspace, so that everything
+# has the features it was built with for the other tests, and nothing is built twice.
 e2e: ## From the default bus to a subscriber: the template on an emulator, every scenario, the compiled programs, killed in the middle
-	$(CARGO) build --package cli --package lambda
-	./scripts/with-postgres $(CARGO) test -p resold-tests --test e2e
+	$(CARGO) test --workspace --no-run
+	./scripts/with-postgres $(CARGO) test --workspace --test e2e
 
 proof: ## Kill replays on SQLite and on PostgreSQL KILLS=1000 times each (SEED=N draws the same points again), then run them to their end
 	KILLS=$${KILLS:-1000} ./scripts/with-postgres $(CARGO) test -p cli --test cli killed -- --nocapture
@@ -28,7 +29,7 @@ proof: ## Kill replays on SQLite and on PostgreSQL KILLS=1000 times each (SEED=N
 check: ## Formatting, clippy and the documentation, with warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	$(CARGO) clippy -p resold-tests --test e2e -- -D warnings
+	$(CARGO) clippy --workspace --test e2e -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
 
 check-infra: ## The template, its roles and the scripts, against the linter and an emulator from a virtual environment under target/
