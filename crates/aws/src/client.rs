@@ -24,16 +24,24 @@ const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// The settings of a client of one service. Credentials are those that Lambda gives its functions, in the environment: looking
 /// for them elsewhere would be linked into every function. `endpoint` is where the service is instead of at AWS, for tests.
 pub(crate) fn settings(endpoint: Option<&str>) -> SdkConfig {
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    settings_with(endpoint, SharedCredentialsProvider::new(credentials))
+}
+
+/// The same with other credentials: a container has them elsewhere.
+pub(crate) fn settings_with(
+    endpoint: Option<&str>,
+    credentials: SharedCredentialsProvider,
+) -> SdkConfig {
     let times = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIME)
         .operation_attempt_timeout(CALL_TIME)
         .operation_timeout(CALL_TIME);
     let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let credentials = EnvironmentVariableCredentialsProvider::new();
     let mut settings = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .credentials_provider(credentials)
         .http_client(https)
         .timeout_config(times.build())
         .retry_config(RetryConfig::disabled());

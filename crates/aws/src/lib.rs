@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `client.rs` | what every client is made of: region, credentials, time limits, TLS |
 //! | `event_bridge.rs` | the bus that public events are published on |
+//! | `queue.rs` | a queue: receive, delete, hide, send, attributes |
+//! | `queue_url.rs` | by what a queue is named, and that it is in our region |
 //!
 //! To add a service: its SDK without default features, a file with a type that makes its client when it is first needed (reading
 //! the root certificates takes milliseconds that a cold start does not have), and a table of the service's error codes. Who
@@ -11,3 +13,5 @@
 
 pub mod client;
 pub mod event_bridge;
+pub mod queue;
+pub mod queue_url;
