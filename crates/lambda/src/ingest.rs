@@ -15,10 +15,9 @@ use ledger::row::{Outcome, Unpublished};
 use ledger::store::{Store, StoreError};
 use processor::Processor;
 use processor::chain::Chain;
-use processor::delivery::{Delivery, ProcessError, Processed, Via};
-use processor::process::TakenIn;
+use processor::delivery::{Delivery, Processed, Via};
+use processor::guarded::{Guarded, RecordError};
 use processor::relay::Relayed;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::function::{Function, Invocation, count, failed};
@@ -40,17 +39,6 @@ pub enum IngestError {
     /// A message without an id could not be recorded: it cannot be named in the answer.
     #[error("could not record a message that has no id")]
     Nameless(#[source] RecordError),
-}
-
-/// Why one message must come again.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    /// The ledger did not take it.
-    #[error(transparent)]
-    Process(ProcessError),
-    /// Deciding on it panicked.
-    #[error("deciding panicked, a defect of resold")]
-    Panicked,
 }
 
 /// A batch that was recorded.
@@ -153,7 +141,7 @@ async fn ingest(
         .collect();
     let mut recorded = Recorded::default();
     let messages = names.len();
-    let (results, unpublished) = record(processor, batch).await;
+    let Guarded { results, unpublished } = processor.take_in_guarded(batch).await;
     recorded.unpublished = unpublished;
     recorded.tally = tally(&results);
     for (name, result) in names.into_iter().zip(results) {
@@ -205,34 +193,6 @@ fn tally(results: &[Result<Processed, RecordError>]) -> Vec<(Metric, u64)> {
     ];
     let many = |counted| results.iter().filter(|result| metric(result) == counted).count();
     counted.map(|metric| (metric, u64::try_from(many(metric)).unwrap_or(u64::MAX))).to_vec()
-}
-
-/// Processes a batch; if that panics, each delivery alone, so that only the one that panics comes again.
-async fn record(
-    processor: &Processor,
-    batch: Vec<Delivery>,
-) -> (Vec<Result<Processed, RecordError>>, Vec<Unpublished>) {
-    let batch: Arc<[Delivery]> = batch.into();
-    let recorded = |result: Result<_, ProcessError>| result.map_err(RecordError::Process);
-    if let Some(taken) = guarded(processor, Arc::clone(&batch)).await {
-        return (taken.results.into_iter().map(recorded).collect(), taken.unpublished);
-    }
-    let (mut results, mut unpublished) = (Vec::with_capacity(batch.len()), Vec::new());
-    for delivery in batch.iter() {
-        let one = guarded(processor, Arc::from([delivery.clone()])).await.unwrap_or_default();
-        unpublished.extend(one.unpublished);
-        let result = one.results.into_iter().next();
-        results.push(result.map_or(Err(RecordError::Panicked), recorded));
-    }
-    (results, unpublished)
-}
-
-/// Processes in a task of its own, which ends with whoever waits for it; nothing if it panicked.
-async fn guarded(processor: &Processor, batch: Arc<[Delivery]>) -> Option<TakenIn> {
-    let processor = processor.clone();
-    let mut task = JoinSet::new();
-    task.spawn(async move { processor.take_in(&batch).await });
-    task.join_next().await?.ok()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `process.rs` | one transaction a batch; retries after conflicts, splits after failures, keeps raw what cannot be decided |
+//! | `guarded.rs` | a batch of which a panic fails one delivery only |
 //! | `intake.rs` | bodies to what they say: duplicates, foreign accounts, parking and waking |
 //! | `envelope_ids.rs` | which contents came under which EventBridge id |
 //! | `problem.rs` | notifications that wait: the finding of each, and how that closes |
@@ -26,6 +27,7 @@ mod conclude;
 pub mod delivery;
 pub mod envelope;
 mod envelope_ids;
+pub mod guarded;
 mod intake;
 mod link;
 mod parsed;
