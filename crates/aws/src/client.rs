@@ -7,7 +7,7 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
-use aws_sdk_eventbridge::config::SharedCredentialsProvider;
+use aws_sdk_eventbridge::config::{SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -37,14 +37,18 @@ pub(crate) fn settings_with(
         .connect_timeout(CONNECT_TIME)
         .operation_attempt_timeout(CALL_TIME)
         .operation_timeout(CALL_TIME);
-    let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut settings = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .credentials_provider(credentials)
-        .http_client(https)
+        .http_client(https())
         .timeout_config(times.build())
         .retry_config(RetryConfig::disabled());
     settings.set_endpoint_url(endpoint.map(str::to_owned));
     settings.build()
+}
+
+/// HTTPS, which reads the root certificates.
+pub(crate) fn https() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }

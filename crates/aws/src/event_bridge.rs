@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::config::SharedCredentialsProvider;
 use aws_sdk_eventbridge::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_eventbridge::operation::put_events::PutEventsError;
 use aws_sdk_eventbridge::primitives::DateTime;
@@ -51,13 +52,20 @@ impl BusName {
 pub struct EventBridge {
     bus: BusName,
     endpoint: Option<String>,
+    credentials: Option<SharedCredentialsProvider>,
     client: Arc<OnceCell<Client>>,
 }
 
 impl EventBridge {
     /// The bus of this name; `endpoint` is where EventBridge is instead of at AWS.
     pub fn new(bus: BusName, endpoint: Option<String>) -> Self {
-        Self { bus, endpoint, client: Arc::default() }
+        Self { bus, endpoint, credentials: None, client: Arc::default() }
+    }
+
+    /// The same bus with other credentials than those in the environment.
+    #[must_use]
+    pub fn with_credentials(self, credentials: SharedCredentialsProvider) -> Self {
+        Self { credentials: Some(credentials), client: Arc::default(), ..self }
     }
 
     /// Makes the client, which reads the root certificates, on a thread that may block.
@@ -67,8 +75,13 @@ impl EventBridge {
 
     async fn client(&self) -> Result<&Client, PublishError> {
         let make = || async {
-            let endpoint = self.endpoint.clone();
-            let made = spawn_blocking(move || Client::new(&client::settings(endpoint.as_deref())));
+            let (endpoint, credentials) = (self.endpoint.clone(), self.credentials.clone());
+            let made = spawn_blocking(move || {
+                Client::new(&match credentials {
+                    Some(credentials) => client::settings_with(endpoint.as_deref(), credentials),
+                    None => client::settings(endpoint.as_deref()),
+                })
+            });
             made.await.map_err(|error| PublishError::Away(Box::new(error)))
         };
         self.client.get_or_try_init(make).await

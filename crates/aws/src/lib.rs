@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `client.rs` | what every client is made of: region, credentials, time limits, TLS |
+//! | `credentials.rs` | credentials outside Lambda |
 //! | `event_bridge.rs` | the bus that public events are published on |
 //! | `queue.rs` | a queue: receive, delete, hide, send, attributes |
 //! | `queue_url.rs` | by what a queue is named, and that it is in our region |
@@ -12,6 +13,7 @@
 //! calls it decides when to try again: the SDKs never do.
 
 pub mod client;
+pub mod credentials;
 pub mod event_bridge;
 pub mod queue;
 pub mod queue_url;

@@ -176,6 +176,8 @@ pub enum Command {
         #[command(subcommand)]
         command: crate::ledger_command::Command,
     },
+    /// Take notifications from a queue, publish and sweep, until it is stopped
+    Worker(crate::worker::WorkerArgs),
     /// Try the processor on generated markets, with everything that can go wrong
     Simulate(crate::simulate::SimulateArgs),
     /// Look at the ledger and the settings, and say what to do

@@ -95,6 +95,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Partner { command } => crate::partner::run(context, command).await,
         Command::Inbox { command } => crate::inbox::run(context, command).await,
         Command::Simulate(args) => crate::simulate::run(context, &args),
+        Command::Worker(args) => crate::worker::run(context, args).await,
         Command::Doctor => crate::doctor::run(context).await,
         Command::Findings(args) => crate::findings::run(context, args).await,
         Command::Ledger { command } => crate::ledger_command::run(context, command).await,

@@ -1,0 +1,134 @@
+//! Receives, takes in, deletes what is committed.
+
+use std::time::Duration;
+
+use aws::queue::{MAX_MESSAGES, Message, QueueError, Retry};
+use processor::delivery::{Delivery, Via};
+use processor::guarded::Guarded;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::{MAX_PAUSE, Work, chores, stopped};
+use crate::failure::one_line;
+
+/// A message is nobody else's for so long, and again while it is worked on.
+const HIDDEN: Duration = Duration::from_mins(1);
+
+/// Long before that is over, it is extended.
+const EXTEND: Duration = Duration::from_secs(20);
+
+/// One call waits so long for a message.
+const WAIT: Duration = Duration::from_secs(20);
+
+/// Receives and takes in until the worker stops, or SQS refuses for a reason that only a person can mend.
+pub async fn run(mut work: Work) -> Result<(), QueueError> {
+    let mut pause = Duration::from_millis(500);
+    while !*work.stop.borrow() {
+        let received = tokio::select! {
+            received = work.queue.receive(MAX_MESSAGES, HIDDEN, WAIT) => received,
+            // A message that SQS was about to hand out comes again when its time is over.
+            () = stopped(&mut work.stop) => break,
+        };
+        let messages = match received {
+            Ok(messages) => messages,
+            Err(error) if error.retry == Retry::Never => return Err(error),
+            Err(error) => {
+                tracing::warn!(error = one_line(&error), "the queue does not answer");
+                tokio::select! {
+                    () = sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
+                    () = stopped(&mut work.stop) => break,
+                }
+                continue;
+            }
+        };
+        pause = Duration::from_millis(500);
+        if !messages.is_empty() && !take_in(&work, &messages).await {
+            // What comes again while the ledger is away would end in the dead-letter queue.
+            work.until_the_ledger_answers().await;
+        }
+    }
+    Ok(())
+}
+
+/// Takes a batch in and deletes what is committed. Whether that is all of it.
+async fn take_in(work: &Work, messages: &[Message]) -> bool {
+    let batch = messages.iter().map(|message| Delivery {
+        id: message.id.clone(),
+        via: Via::Queue,
+        body: message.body.clone().into_bytes(),
+    });
+    let batch: Vec<Delivery> = batch.collect();
+    let Guarded { results, unpublished } = tokio::select! {
+        guarded = work.processor.take_in_guarded(batch) => guarded,
+        // It never ends: only the batch does.
+        () = extend(work, messages) => return false,
+    };
+    let mut committed = Vec::with_capacity(messages.len());
+    for (message, result) in messages.iter().zip(results) {
+        match result {
+            Ok(_) => committed.push(message.receipt.as_str()),
+            Err(error) => {
+                tracing::error!(
+                    message_id = message.id,
+                    error = one_line(&error),
+                    "a message was not recorded; it will come again"
+                );
+            }
+        }
+    }
+    delete(work, &committed).await;
+    let (received, recorded) = (messages.len(), committed.len());
+    tracing::info!(received, recorded, "a batch was taken in");
+    if let Some(relay) = &work.relay
+        && !unpublished.is_empty()
+    {
+        chores::told(relay.publish(&unpublished, chores::soon()).await);
+    }
+    recorded == received
+}
+
+/// Deletes. What is not deleted comes again, and is known then.
+async fn delete(work: &Work, receipts: &[&str]) {
+    if receipts.is_empty() {
+        return;
+    }
+    match work.queue.delete(receipts).await {
+        Ok(refusals) if refusals.is_empty() => {}
+        Ok(refusals) => {
+            let code = refusals.first().map(|refusal| refusal.code.as_str());
+            tracing::warn!(
+                messages = refusals.len(),
+                code,
+                "recorded messages were not deleted; they will come again"
+            );
+        }
+        Err(error) => {
+            tracing::warn!(
+                error = one_line(&error),
+                "recorded messages were not deleted; they will come again"
+            );
+        }
+    }
+}
+
+/// Keeps messages from everybody else, for ever.
+async fn extend(work: &Work, messages: &[Message]) {
+    let receipts: Vec<&str> = messages.iter().map(|message| message.receipt.as_str()).collect();
+    let mut ticks = interval(EXTEND);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first is at once, and they are hidden already.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        match work.queue.hide(&receipts, HIDDEN).await {
+            Ok(refusals) if refusals.is_empty() => {}
+            Ok(refusals) => tracing::warn!(
+                messages = refusals.len(),
+                "messages may come again before they are recorded"
+            ),
+            Err(error) => tracing::warn!(
+                error = one_line(&error),
+                "messages may come again before they are recorded"
+            ),
+        }
+    }
+}
