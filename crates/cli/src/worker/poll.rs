@@ -16,18 +16,15 @@ const HIDDEN: Duration = Duration::from_mins(1);
 /// Long before that is over, it is extended.
 const EXTEND: Duration = Duration::from_secs(20);
 
-/// One call waits so long for a message.
-const WAIT: Duration = Duration::from_secs(20);
+/// One call waits so long for a message, and so a stop may.
+const WAIT: Duration = Duration::from_secs(5);
 
 /// Receives and takes in until the worker stops, or SQS refuses for a reason that only a person can mend.
 pub async fn run(mut work: Work) -> Result<(), QueueError> {
     let mut pause = Duration::from_millis(500);
     while !*work.stop.borrow() {
-        let received = tokio::select! {
-            received = work.queue.receive(MAX_MESSAGES, HIDDEN, WAIT) => received,
-            // A message that SQS was about to hand out comes again when its time is over.
-            () = stopped(&mut work.stop) => break,
-        };
+        // Also when the worker is stopped: SQS may hand messages to a call that nobody awaits, and they would be hidden.
+        let received = work.queue.receive(MAX_MESSAGES, HIDDEN, WAIT).await;
         let messages = match received {
             Ok(messages) => messages,
             Err(error) if error.retry == Retry::Never => return Err(error),

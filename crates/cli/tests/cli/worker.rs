@@ -10,8 +10,8 @@ use resold_tests::moto::{Moto, Queue};
 
 use crate::resold::{Folder, command, events};
 
-/// What a test waits for happens within this, or not at all.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// What a test waits for happens within this, or not at all. A message that a killed worker was handed is hidden for a minute.
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Starts a worker on a ledger in the folder, which publishes nothing.
 fn start(folder: &Folder, moto: &Moto, queue: &Queue) -> Child {
