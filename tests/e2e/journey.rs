@@ -51,8 +51,8 @@ pub(crate) struct Journey<'a> {
 }
 
 impl<'a> Journey<'a> {
-    pub(crate) async fn new(moto: &'a Moto, ledger: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e");
+    pub(crate) async fn new(moto: &'a Moto, ledger: &str, name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("the folder can be made");
         let rule = moto.output("NotificationRuleArn").rsplit('/').next().expect("a name");

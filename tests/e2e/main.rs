@@ -12,6 +12,7 @@ mod functions;
 mod held;
 mod journey;
 mod subscriber;
+mod workers;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +26,7 @@ use crate::functions::{Fate, Functions};
 use crate::held::Held;
 use crate::journey::{ACCOUNT, Journey};
 use crate::subscriber::Subscriber;
+use crate::workers::Workers;
 
 /// Where kills, and sizes of batches, are drawn from.
 const SEED: u64 = 17;
@@ -41,9 +43,9 @@ const OUTLASTING: [&str; 3] = [
 async fn the_functions_conclude_and_publish_what_a_replay_does() {
     let moto = Moto::start();
     let database = Database::fresh("e2e").await;
-    let mut subscriber = Subscriber::new(&moto).await;
+    let mut subscriber = Subscriber::new(&moto, "functions").await;
     let mut functions = Functions::new(&moto, &database.url, Rng::with_seed(SEED));
-    let mut journey = Journey::new(&moto, &database.url).await;
+    let mut journey = Journey::new(&moto, &database.url, "functions").await;
     for group in Journey::groups(WAITING) {
         journey.begin(&group).await;
         loop {
@@ -63,7 +65,28 @@ async fn the_functions_conclude_and_publish_what_a_replay_does() {
     functions.scheduled("relay").await;
     subscriber.collect(&moto).await;
     subscriber.assert_has(&Held::of(&database).await);
+    assert!(subscriber.repeated() > 0, "a kill between bus and ledger");
     functions.end().await;
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn workers_conclude_and_publish_what_a_replay_does() {
+    let moto = Moto::start();
+    let database = Database::fresh("workers").await;
+    let mut subscriber = Subscriber::new(&moto, "workers").await;
+    let mut workers = Workers::start(&moto, &database.url, Rng::with_seed(SEED)).await;
+    let mut journey = Journey::new(&moto, &database.url, "workers").await;
+    for group in Journey::groups(WAITING) {
+        journey.begin(&group).await;
+        workers.settle().await;
+        subscriber.collect(&moto).await;
+    }
+    assert_as_replayed(&database, &journey, async || functions::sweep(&database.url).await).await;
+    workers.publish(&database).await;
+    subscriber.collect(&moto).await;
+    subscriber.assert_has(&Held::of(&database).await);
+    workers.end().await;
     database.remove().await;
 }
 
