@@ -71,7 +71,7 @@ impl<'a> Workers<'a> {
 fn worker(moto: &Moto, queue: &Queue, ledger: &str) -> Child {
     let mut command = Command::new(binary("resold"));
     command.args(["worker", "--queue", &queue.url, "--bus", moto.output("BusName")]);
-    command.args(["--listen", "127.0.0.1:0"]).env_clear().kill_on_drop(true);
+    command.env_clear().kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
     command.envs([
         ("RESOLD_LEDGER", ledger),
