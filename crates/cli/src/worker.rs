@@ -35,7 +35,7 @@ mod poll;
 const STOPPING: Duration = Duration::from_secs(30);
 
 /// A ledger that is away is asked for again after at most this.
-const MAX_PAUSE: Duration = Duration::from_secs(15);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// How the worker works.
 #[derive(Debug, Args)]
@@ -93,7 +93,7 @@ impl Work {
                 "the ledger does not answer; nothing is received meanwhile"
             );
             tokio::select! {
-                () = sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
+                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
                 () = stopped(&mut self.stop) => return,
             }
         }
@@ -177,7 +177,7 @@ async fn open(
         };
         tracing::warn!(error = one_line(&failure), "the ledger does not answer yet");
         tokio::select! {
-            () = sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
+            () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
             () = stopped(stop) => return Ok(None),
         }
     }

@@ -7,7 +7,7 @@ use processor::delivery::{Delivery, Via};
 use processor::guarded::Guarded;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::{MAX_PAUSE, Work, chores, stopped};
+use super::{LONGEST_PAUSE, Work, chores, stopped};
 use crate::failure::one_line;
 
 /// A message is nobody else's for so long, and again while it is worked on.
@@ -31,7 +31,7 @@ pub async fn run(mut work: Work) -> Result<(), QueueError> {
             Err(error) => {
                 tracing::warn!(error = one_line(&error), "the queue does not answer");
                 tokio::select! {
-                    () = sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
+                    () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
                     () = stopped(&mut work.stop) => break,
                 }
                 continue;

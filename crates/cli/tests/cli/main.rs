@@ -21,4 +21,3 @@ mod replay;
 mod resold;
 mod roles;
 mod simulate;
-mod worker;
