@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import re
 from pathlib import Path
 
 import boto3
@@ -16,14 +17,19 @@ FUNCTIONS = ("Ingest", "Relay", "Sweep")
 NOTHING = {"Ref": "AWS::NoValue"}
 
 
+@functools.cache
+def _source():
+    return yaml_parse(SOURCE.read_text())
+
+
 def source():
     """The template as it is written, its short forms (`!Ref X`) made long."""
-    return yaml_parse(SOURCE.read_text())
+    return copy.deepcopy(_source())
 
 
 @functools.cache
 def _translated():
-    packaged = copy.deepcopy(source())
+    packaged = source()
     # `aws cloudformation package` puts each folder into a bucket, and its place into the template.
     for name in FUNCTIONS:
         folder = packaged["Resources"][name]["Properties"]["CodeUri"]
@@ -42,6 +48,57 @@ def resources(kind=None, template=None):
     """Logical ids and resources, of one type if `kind` says so."""
     found = (template or translated())["Resources"]
     return {name: item for name, item in found.items() if kind in (None, item["Type"])}
+
+
+def parameters(given):
+    """The value of each parameter, as given or by default, and of what CloudFormation itself tells."""
+    values = {"AWS::Region": given.get("AWS::Region", "us-east-1")}
+    for name, parameter in source()["Parameters"].items():
+        value = str(given[name] if name in given else parameter["Default"])
+        values[name] = value.split(",") if parameter["Type"] == "CommaDelimitedList" else value
+    return values
+
+
+def decide(expression, values):
+    """What a condition, or the assertion of a rule, comes to with these parameters."""
+    if not isinstance(expression, dict):
+        return expression
+    ((function, argument),) = expression.items()
+    match function:
+        case "Ref":
+            return values[argument]
+        case "Fn::Equals":
+            left, right = (decide(item, values) for item in argument)
+            return left == right
+        case "Fn::Not":
+            (item,) = argument
+            return not decide(item, values)
+        case "Fn::Join":
+            separator, items = argument
+            return separator.join(decide(items, values))
+        case _:
+            raise ValueError(f"no condition: {json.dumps(expression)}")
+
+
+def refusals(given):
+    """What CloudFormation says to these parameters before it makes anything: the texts of rules, the names of parameters."""
+    values = parameters(given)
+    for name, parameter in source()["Parameters"].items():
+        of = values[name] if isinstance(values[name], list) else [values[name]]
+        allowed, pattern = parameter.get("AllowedValues"), parameter.get("AllowedPattern", "")
+        if any((allowed and value not in map(str, allowed)) or not re.search(pattern, value) for value in of):
+            yield name
+    for rule in translated()["Rules"].values():
+        if decide(rule.get("RuleCondition", True), values):
+            yield from (item["AssertDescription"] for item in rule["Assertions"] if not decide(item["Assert"], values))
+
+
+def made(given):
+    """The resources that there are with these parameters, each as it is then."""
+    values = parameters(given)
+    holds = {name for name, condition in translated()["Conditions"].items() if decide(condition, values)}
+    there = {name: item for name, item in resources().items() if item.get("Condition") in (None, *holds)}
+    return settle(there, holds)
 
 
 def settle(value, holds):

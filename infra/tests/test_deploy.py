@@ -19,7 +19,16 @@ UNKNOWN_TO_MOTO = {
     "AWS::SQS::QueuePolicy",
 }
 # What these parameters leave out.
-NOT_ASKED_FOR = {"AlarmSubscription", "Cluster", "WebhookConnection", "WebhookDestination", "WebhookRole", "WebhookRule"}
+NOT_ASKED_FOR = {
+    "AlarmSubscription",
+    "Cluster",
+    "IngestAlias",
+    "IngestVersion",
+    "WebhookConnection",
+    "WebhookDestination",
+    "WebhookRole",
+    "WebhookRule",
+}
 SOURCES = ("aws.marketplacecatalog", "aws.agreement-marketplace", "aws.marketplace")
 
 

@@ -25,6 +25,7 @@ class Scripts(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         shutil.copytree(ROOT / "scripts", self.folder / "scripts")
         (self.folder / "infra").mkdir()
+        shutil.copy(template.SOURCE, self.folder / "infra")
         self.programs = self.folder / "programs"
         self.programs.mkdir()
         self.asked = self.folder / "asked"
@@ -93,10 +94,31 @@ class Scripts(unittest.TestCase):
         self.assertEqual(code, 0, said)
         package, deploy, describe = self.calls()
         self.assertEqual(package[:2], ["cloudformation", "package"])
-        words = deploy[deploy.index("--parameter-overrides") + 1 :]
+        *words, deployment = deploy[deploy.index("--parameter-overrides") + 1 :]
         self.assertEqual(words, ["Architecture=x86_64", "Ledger=postgres", "ChatEvents=Offer Received,Finding Raised"])
+        self.assertRegex(deployment, "^DeploymentId=[0-9a-f]{16}$")
         for call in (package, deploy, describe):
             self.assertEqual(call[call.index("--region") + 1], "us-east-1")
+
+    def test_deploy_tells_deployments_apart(self):
+        """A version that was published keeps its code and its settings: what differs must be published anew."""
+        self.built(ingest=ARM64, relay=ARM64, sweep=ARM64)
+        self.parameters("Ledger=postgres\n")
+        first = self.deployment()
+        self.assertEqual(self.deployment(), first, "with nothing changed")
+        self.parameters("Ledger=postgres\nLedgerSecretVersion=b2\n")
+        second = self.deployment()
+        (self.folder / "target" / "lambda" / "ingest" / "ledger-ca.pem").write_text("BEGIN CERTIFICATE")
+        third = self.deployment()
+        (self.folder / "infra" / template.SOURCE.name).write_text("Resources: {}")
+        self.assertEqual(len({first, second, third, self.deployment()}), 4)
+
+    def deployment(self):
+        """What a deployment is told apart by."""
+        code, said = self.run_script("deploy", BUCKET="b")
+        self.assertEqual(code, 0, said)
+        (told,) = (word for word in self.calls()[-2] if word.startswith("DeploymentId="))
+        return told
 
     def test_the_example_names_parameters_of_the_template(self):
         known = template.source()["Parameters"]
