@@ -1,6 +1,6 @@
-"""What the way of a notification rests on, in what SAM made of the template: cfn-lint sees no misspelt property of its events."""
+"""What the way of a notification rests on, from AWS's bus to those who subscribed."""
 
-import itertools
+import json
 import unittest
 
 import template
@@ -8,7 +8,8 @@ import template
 SOURCES = {"aws.marketplacecatalog", "aws.agreement-marketplace", "aws.marketplace"}
 QUEUES = ("Queue", "DeadLetterQueue", "UndeliveredQueue")
 TOPICS = ("AlarmTopic", "ChatTopic")
-LOGS = {"IngestLog", "RelayLog", "SweepLog"}
+KEY = {"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}
+SCHEMAS = template.INFRA.parent / "events" / "schemas"
 
 
 def properties(name):
@@ -32,35 +33,60 @@ class Rules(unittest.TestCase):
         self.assertEqual(set(pattern["source"]), SOURCES)
         self.assertEqual(properties("Archive")["EventPattern"], pattern, "what is taken is archived")
         self.assertIn("event-bus/default", properties("Archive")["SourceArn"]["Fn::Sub"])
+        self.assertEqual(properties("Archive")["RetentionDays"], {"Ref": "ArchiveDays"})
+
+    def test_each_rule_has_its_one_target(self):
+        there = {"NotificationRule": "Queue.Arn", "WebhookRule": "WebhookDestination.Arn", "ChatRule": "ChatTopic"}
+        for name, rule in rules_with_a_pattern().items():
+            (target,) = rule["Targets"]
+            self.assertEqual(template.place(target["Arn"]), there[name])
+            self.assertTrue(target["Id"], name)
+            self.assertNotEqual(rule.get("State"), "DISABLED", name)
 
     def test_nothing_that_could_not_be_delivered_is_dropped(self):
         for name, rule in rules_with_a_pattern().items():
             for target in rule["Targets"]:
                 self.assertEqual(template.place(target["DeadLetterConfig"]["Arn"]), "UndeliveredQueue.Arn", name)
-                self.assertEqual(target["RetryPolicy"]["MaximumEventAgeInSeconds"], 86400, name)
+                # As long and as often as EventBridge does at all.
+                retried = {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
+                self.assertEqual(target["RetryPolicy"], retried, name)
 
-    def test_only_rules_may_send(self):
-        every = {"HasWebhook", "HasChat"}
-        self.assertEqual(self.senders("QueuePolicy", every), ["NotificationRule.Arn"])
-        self.assertEqual(self.senders("DeadLetterQueuePolicy", every), [])
-        undelivered = [("NotificationRule.Arn", None), ("WebhookRule.Arn", "HasWebhook"), ("ChatRule.Arn", "HasChat")]
-        for holds in (set(), {"HasWebhook"}, {"HasChat"}, every):
-            expected = [rule for rule, condition in undelivered if condition is None or condition in holds]
-            self.assertEqual(self.senders("UndeliveredQueuePolicy", holds), expected)
 
-    def senders(self, policy, holds):
-        """Who may send by a queue's policy; everything else that the policy says must refuse."""
-        settled = template.settle(properties(policy), holds)
-        allowed = []
-        for statement in settled["PolicyDocument"]["Statement"]:
-            if statement["Effect"] == "Deny":
-                self.assertEqual(statement["Condition"], {"Bool": {"aws:SecureTransport": False}})
-                continue
-            self.assertEqual(statement["Principal"], {"Service": "events.amazonaws.com"})
-            self.assertEqual(statement["Action"], "sqs:SendMessage")
-            arns = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
-            allowed += [template.place(arn) for arn in (arns if isinstance(arns, list) else [arns])]
-        return allowed
+class Public(unittest.TestCase):
+    """The way of public events."""
+
+    def test_functions_publish_on_the_bus_that_is_made(self):
+        self.assertEqual(properties("Bus")["Name"], {"Ref": "BusName"})
+        self.assertEqual(template.source()["Parameters"]["BusName"]["Default"], "resold")
+        for name in template.FUNCTIONS:
+            self.assertEqual(properties(name)["Environment"]["Variables"]["RESOLD_BUS"], {"Ref": "BusName"})
+
+    def test_the_webhook_gets_its_key_from_the_secret(self):
+        connection, destination = properties("WebhookConnection"), properties("WebhookDestination")
+        self.assertEqual(connection["AuthorizationType"], "API_KEY")
+        key = connection["AuthParameters"]["ApiKeyAuthParameters"]
+        self.assertEqual(key["ApiKeyName"], {"Ref": "WebhookHeader"})
+        secret = "{{resolve:secretsmanager:${WebhookSecretArn}:SecretString}}"
+        self.assertEqual(key["ApiKeyValue"], {"Fn::Sub": secret})
+        self.assertEqual(template.place(destination["ConnectionArn"]), "WebhookConnection.Arn")
+        self.assertEqual((destination["HttpMethod"], destination["InvocationEndpoint"]), ("POST", {"Ref": "WebhookUrl"}))
+        self.assertGreater(destination["InvocationRateLimitPerSecond"], 0)
+        (target,) = properties("WebhookRule")["Targets"]
+        self.assertEqual(template.place(target["RoleArn"]), "WebhookRole.Arn")
+
+    def test_chat_gets_what_its_client_shows_made_of_what_events_have(self):
+        (target,) = properties("ChatRule")["Targets"]
+        made = target["InputTransformer"]
+        for schema in SCHEMAS.glob("*.json"):
+            parts = json.loads(schema.read_text())["properties"]
+            known = {"$.detail-type"} | {f"$.detail.{part}" for part in parts}
+            self.assertEqual(set(made["InputPathsMap"].values()) - known, set(), schema.name)
+        text = made["InputTemplate"]
+        for name in made["InputPathsMap"]:
+            self.assertIn(f"<{name}>", text)
+            text = text.replace(f"<{name}>", name)
+        shown = {"version": "1.0", "source": "custom", "id": "id", "content": {"title": "name", "description": "stream, at"}}
+        self.assertEqual(json.loads(text), shown)
 
     def test_chosen_events_only_go_where_they_were_chosen_to_go(self):
         for name, parameter in (("WebhookRule", "WebhookEvents"), ("ChatRule", "ChatEvents")):
@@ -81,6 +107,7 @@ class Queues(unittest.TestCase):
         self.assertEqual(mapping["ScalingConfig"], {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}})
         self.assertEqual(template.place(mapping["EventSourceArn"]), "Queue.Arn")
         self.assertIn(mapping["BatchSize"], range(10, 101), "processor::MAX_BATCH is 100")
+        self.assertEqual(properties("Queue")["ReceiveMessageWaitTimeSeconds"], 20, "who takes without Lambda polls long too")
 
     def test_dead_letters_are_kept(self):
         redrive = properties("Queue")["RedrivePolicy"]
@@ -92,88 +119,16 @@ class Queues(unittest.TestCase):
     def test_queues_and_topics_are_encrypted(self):
         self.assertEqual(set(template.resources("AWS::SQS::Queue")), set(QUEUES))
         self.assertEqual(set(template.resources("AWS::SNS::Topic")), set(TOPICS))
+        plain, keyed = (template.made({"Ledger": "dsql", "ChatEvents": "Offer Received"} | key) for key in ({}, KEY))
         for name in QUEUES:
-            ours, given = (template.settle(properties(name), holds) for holds in (set(), {"KeyGiven"}))
+            ours, given = (there[name]["Properties"] for there in (plain, keyed))
             self.assertEqual((ours.get("SqsManagedSseEnabled"), ours.get("KmsMasterKeyId")), (True, None), name)
             self.assertEqual(given.get("SqsManagedSseEnabled"), None, "one or the other")
             self.assertEqual(given["KmsMasterKeyId"], {"Ref": "KmsKeyArn"}, name)
         for name in TOPICS:
-            ours, given = (template.settle(properties(name), holds) for holds in (set(), {"KeyGiven"}))
+            ours, given = (there[name]["Properties"] for there in (plain, keyed))
             self.assertEqual(template.place(ours["KmsMasterKeyId"]), "TopicKey.Arn", name)
             self.assertEqual(given["KmsMasterKeyId"], {"Ref": "KmsKeyArn"}, name)
-
-    def test_the_topics_key_does_not_ask_eventbridge_for_what_it_does_not_say(self):
-        for holds, services in ((set(), ["cloudwatch"]), ({"HasChat"}, ["cloudwatch", "events"])):
-            policy = template.settle(properties("TopicKey"), holds)["KeyPolicy"]
-            named = {item["Principal"].get("Service"): item for item in policy["Statement"][1:]}
-            self.assertEqual(list(named), [f"{service}.amazonaws.com" for service in services])
-            self.assertIn("Condition", named["cloudwatch.amazonaws.com"])
-            self.assertNotIn("Condition", named.get("events.amazonaws.com", {}))
-
-
-class Functions(unittest.TestCase):
-    def test_they_are_what_was_packaged(self):
-        for name in template.FUNCTIONS:
-            function = properties(name)
-            self.assertEqual(function["Runtime"], "provided.al2023", name)
-            self.assertEqual(function["Architectures"], [{"Ref": "Architecture"}], name)
-            folder = template.source()["Resources"][name]["Properties"]["CodeUri"]
-            self.assertEqual(folder, f"../target/lambda/{name.lower()}")
-        self.assertEqual(template.source()["Parameters"]["Architecture"]["Default"], "arm64")
-
-    def test_settings_are_those_that_the_code_reads(self):
-        for name in template.FUNCTIONS:
-            variables = set(properties(name)["Environment"]["Variables"])
-            accounts = {"RESOLD_ACCOUNTS"} if name == "Ingest" else set()
-            self.assertEqual(variables, {"RESOLD_LEDGER", "RESOLD_BUS"} | accounts, name)
-            # AWS_LAMBDA_LOG_LEVEL is Lambda's own: it sets it from this.
-            self.assertEqual(properties(name)["LoggingConfig"]["ApplicationLogLevel"], {"Ref": "LogLevel"}, name)
-            self.assertEqual(properties(name)["LoggingConfig"]["LogFormat"], "JSON", name)
-
-    def test_the_ledgers_url_is_in_no_parameter(self):
-        for name, parameter in template.source()["Parameters"].items():
-            self.assertNotIn("NoEcho", parameter, f"{name}: a secret has no way through the command line")
-        on_postgres = template.settle(properties("Ingest"), set())["Environment"]["Variables"]["RESOLD_LEDGER"]
-        self.assertTrue(template.place(on_postgres).startswith("{{resolve:secretsmanager:${LedgerSecretArn}:"))
-        on_dsql = template.settle(properties("Ingest"), {"OnDsql"})["Environment"]["Variables"]["RESOLD_LEDGER"]
-        self.assertEqual(template.place(on_dsql), "dsql://${LedgerRole}@${Cluster.Endpoint}/postgres")
-
-    def test_relay_and_sweep_are_started(self):
-        for name, schedule in (("RelayEveryMinute", "rate(1 minute)"), ("SweepEveryFiveMinutes", "rate(5 minutes)")):
-            rule = properties(name)
-            self.assertEqual(rule["ScheduleExpression"], schedule)
-            self.assertNotEqual(rule.get("State"), "DISABLED")
-            (target,) = rule["Targets"]
-            function = template.place(target["Arn"]).removesuffix(".Arn")
-            self.assertTrue(name.startswith(function))
-            self.assertEqual(properties(f"{name}Permission")["FunctionName"], {"Ref": function})
-        seconds = {"Relay": 60, "Sweep": 300}
-        for name, between in seconds.items():
-            self.assertLess(properties(name)["Timeout"], between, "one run ends before the next begins")
-
-    def test_logs_end_some_day(self):
-        self.assertEqual(set(template.resources("AWS::Logs::LogGroup")), LOGS)
-        for name in LOGS:
-            self.assertEqual(properties(name)["RetentionInDays"], {"Ref": "LogDays"})
-        for name in template.FUNCTIONS:
-            self.assertEqual(properties(name)["LoggingConfig"]["LogGroup"], {"Ref": f"{name}Log"})
-
-    def test_each_condition_settles(self):
-        conditions = template.translated()["Conditions"]
-        for holds in itertools.chain([set(), set(conditions)], ({one} for one in conditions)):
-            self.assertNotIn("Fn::If", str(template.settle(template.resources(), holds)))
-
-
-class Ledger(unittest.TestCase):
-    def test_the_ledger_outlives_the_stack(self):
-        cluster = template.resources()["Cluster"]
-        self.assertIs(cluster["Properties"]["DeletionProtectionEnabled"], True)
-        self.assertEqual((cluster["DeletionPolicy"], cluster["UpdateReplacePolicy"]), ("Retain", "Retain"))
-
-    def test_another_region_is_refused(self):
-        assertions = template.translated()["Rules"]["InUsEast1"]["Assertions"]
-        self.assertEqual([item["Assert"] for item in assertions], [{"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}])
-        self.assertNotIn("RuleCondition", template.translated()["Rules"]["InUsEast1"])
 
 
 if __name__ == "__main__":

@@ -97,6 +97,7 @@ class Scripts(unittest.TestCase):
         *words, deployment = deploy[deploy.index("--parameter-overrides") + 1 :]
         self.assertEqual(words, ["Architecture=x86_64", "Ledger=postgres", "ChatEvents=Offer Received,Finding Raised"])
         self.assertRegex(deployment, "^DeploymentId=[0-9a-f]{16}$")
+        self.assertEqual(deploy[deploy.index("--tags") + 1], "application=resold")
         for call in (package, deploy, describe):
             self.assertEqual(call[call.index("--region") + 1], "us-east-1")
 

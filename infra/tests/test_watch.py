@@ -5,6 +5,7 @@ import re
 import unittest
 
 import template
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 # What the functions write as CloudWatch's embedded metrics: which functions, and the dimensions besides `function`.
 OURS = {
@@ -45,6 +46,61 @@ WATCHED = {
     ("resold", "Quarantined", "ingest"),
     ("resold", "OpenFindings", "sweep critical"),
 }
+
+# When: seconds of a period, what is made of the values in it, values of the last periods that are no alarm yet, values that are
+# one, and whether it is one when there are none at all.
+WHEN = {
+    "dead-letters": (60, "Maximum", [9, 0], [0, 1], False),
+    "undelivered": (60, "Maximum", [9, 0], [0, 1], False),
+    "lost-events": (60, "Sum", [9, 0], [0, 1], False),
+    "oldest-message": (60, "Maximum", [999, 899, 999], [900, 900, 900], False),
+    "ingest-errors": (60, "Sum", [9, 9, 0, 0, 0], [1, 0, 1, 0, 1], False),
+    "relay-errors": (60, "Sum", [9, 9, 0, 0, 0], [1, 0, 1, 0, 1], False),
+    "sweep-errors": (300, "Sum", [9, 0, 0], [1, 0, 1], False),
+    "relay-stopped": (300, "Sum", [0, 0, 1], [0, 0, 0], True),
+    "sweep-stopped": (3600, "Sum", [0, 1], [1, 0], True),
+    "unpublished": (60, "Maximum", [999, 599, 999], [600, 600, 600], False),
+    "quarantined": (60, "Sum", [9, 0], [0, 1], False),
+    "critical-findings": (300, "Maximum", [9, 0], [0, 1], False),
+}
+# What scripts and people find the stack's parts by.
+OUTPUTS = {
+    "Region": "AWS::Region",
+    "QueueUrl": "Queue",
+    "QueueArn": "Queue.Arn",
+    "DeadLetterQueueUrl": "DeadLetterQueue",
+    "UndeliveredQueueUrl": "UndeliveredQueue",
+    "NotificationRuleArn": "NotificationRule.Arn",
+    "ArchiveArn": "Archive.Arn",
+    "BusName": "BusName",
+    "BusArn": "Bus.Arn",
+    "AlarmTopicArn": "AlarmTopic",
+    "ChatTopicArn": "ChatTopic",
+    "ClusterEndpoint": "Cluster.Endpoint",
+    "ClusterId": "Cluster",
+    "IngestRoleArn": "IngestRole.Arn",
+    "RelayRoleArn": "RelayRole.Arn",
+    "SweepRoleArn": "SweepRole.Arn",
+    "IngestFunction": "Ingest",
+    "RelayFunction": "Relay",
+    "SweepFunction": "Sweep",
+}
+
+
+def goes_off(alarm, values):
+    """Whether these values of the last periods are an alarm; `None` is a period without one."""
+    periods = alarm["EvaluationPeriods"]
+    silence = {"breaching": True, "notBreaching": False}[alarm["TreatMissingData"]]
+    compare = {
+        "GreaterThanOrEqualToThreshold": lambda value: value >= alarm["Threshold"],
+        "LessThanThreshold": lambda value: value < alarm["Threshold"],
+    }[alarm["ComparisonOperator"]]
+    breaching = sum(silence if value is None else compare(value) for value in values[-periods:])
+    return breaching >= alarm.get("DatapointsToAlarm", periods)
+
+
+def suffix(alarm):
+    return alarm["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
 
 
 def alarms():
@@ -102,25 +158,61 @@ class Watch(unittest.TestCase):
         watched = {(space, metric, " ".join(places.values())) for space, metric, places in map(of_alarm, alarms().values())}
         self.assertEqual(watched, WATCHED)
 
-    def test_every_alarm_reaches_the_topic(self):
+    def test_alarms_go_off_when_they_should_and_no_sooner(self):
+        self.assertEqual({suffix(alarm) for alarm in alarms().values()}, set(WHEN))
+        for alarm in alarms().values():
+            seconds, statistic, quiet, loud, silent = WHEN[suffix(alarm)]
+            with self.subTest(suffix(alarm)):
+                self.assertEqual((alarm["Period"], alarm["Statistic"]), (seconds, statistic))
+                self.assertFalse(goes_off(alarm, quiet))
+                self.assertTrue(goes_off(alarm, loud))
+                self.assertEqual(goes_off(alarm, [None] * len(loud)), silent)
+                self.assertLessEqual(alarm["EvaluationPeriods"], len(loud))
+
+    def test_every_alarm_reaches_the_topic_and_so_does_its_end(self):
         for name, alarm in alarms().items():
             self.assertEqual(alarm["AlarmActions"], [{"Ref": "AlarmTopic"}], name)
+            self.assertEqual(alarm["OKActions"], [{"Ref": "AlarmTopic"}], name)
             self.assertNotEqual(alarm.get("ActionsEnabled"), False, name)
-        (statement,) = template.resources()["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-        self.assertEqual(statement["Principal"], {"Service": "cloudwatch.amazonaws.com"})
+        subscription = template.resources()["AlarmSubscription"]["Properties"]
+        somebody = {"TopicArn": {"Ref": "AlarmTopic"}, "Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}
+        self.assertEqual(subscription, somebody)
 
     def test_the_readme_says_what_to_do_about_each_alarm(self):
         readme = (template.INFRA / "README.md").read_text()
         for name, alarm in alarms().items():
-            suffix = alarm["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
-            self.assertIn(f"| `{suffix}` |", readme, name)
+            self.assertIn(f"| `{suffix(alarm)}` |", readme, name)
+
+    def test_the_dashboard_bears_the_stacks_name(self):
+        self.assertEqual(template.resources()["Dashboard"]["Properties"]["DashboardName"], {"Ref": "AWS::StackName"})
+
+
+class Found(unittest.TestCase):
+    """What is made is found again: by its tag, and by the stack's outputs."""
 
     def test_what_can_bear_a_tag_has_ours(self):
-        kinds = {item["Type"] for item in template.resources().values() if "Tags" in item["Properties"]}
+        """Schedules, which SAM makes and tags with nothing, get the stack's tags, as everything does (scripts/deploy)."""
+        tagged, schedules = set(), {"RelayEveryMinute", "SweepEveryFiveMinutes"}
         for name, item in template.resources().items():
-            made_by_sam = name.startswith(template.FUNCTIONS) and item["Type"] == "AWS::Events::Rule"
-            if item["Type"] in kinds and not made_by_sam:
+            schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", item["Type"]).schema
+            if "Tags" in schema["properties"] and name not in schedules:
+                tagged.add(item["Type"])
                 self.assertIn({"Key": "application", "Value": "resold"}, item["Properties"].get("Tags", []), name)
+        self.assertGreater(len(tagged), 10)
+
+    def test_outputs_are_those_that_are_looked_for(self):
+        outputs = template.translated()["Outputs"]
+        self.assertEqual({name: template.place(item["Value"]) for name, item in outputs.items()}, OUTPUTS)
+        for name, item in outputs.items():
+            of = template.resources().get(template.place(item["Value"]).split(".")[0], {})
+            self.assertEqual(item.get("Condition"), of.get("Condition"), name)
+
+    def test_scripts_and_the_readme_look_for_outputs_that_there_are(self):
+        smoke, readme = ((template.INFRA.parent / path).read_text() for path in ("scripts/smoke", "infra/README.md"))
+        named = set(re.findall(r"""outputs\["(\w+)"\]""", smoke)) | set(re.findall(r'"(\w+Url)"', smoke))
+        named |= set(re.findall(r"\boutputs?\s+`?([A-Z]\w+)", readme))
+        self.assertGreater(len(named), 5)
+        self.assertEqual(named - set(OUTPUTS), set())
 
 
 if __name__ == "__main__":
