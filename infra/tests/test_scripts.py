@@ -16,6 +16,15 @@ ARM64, X86_64, NONE = (b"\x7fELF" + bytes(14) + machine for machine in (b"\xb7\x
 AWS = '#!/bin/sh\nprintf "%s\\n" "$@" END >>"$ASKED"\n'
 # Stands in for a compiler without the other architecture's library.
 RUSTC = "#!/bin/sh\necho /nowhere\n"
+# Stands in for cargo-lambda: programs for arm64 that nobody else may read.
+CARGO = r"""#!/bin/sh
+umask 077
+for function in ingest relay sweep; do
+    mkdir -p target/lambda/$function
+    printf '\177ELF12345678901234\267\000' >target/lambda/$function/bootstrap
+    chmod 700 target/lambda/$function/bootstrap
+done
+"""
 
 
 class Scripts(unittest.TestCase):
@@ -146,6 +155,21 @@ class Scripts(unittest.TestCase):
         self.assertIn("not mips", self.refused("package", ARCH="mips"))
         self.assertIn("no file of certificates", self.refused("package", CA=str(self.folder / "scripts" / "deploy")))
         self.assertIn("no file of certificates", self.refused("package", CA="missing.pem"))
+
+    def test_package_makes_what_lambda_can_read(self):
+        """Whatever this user's files are readable for: Lambda runs functions as another one."""
+        self.stand_in("rustc", f"#!/bin/sh\necho {self.folder}\n")
+        self.stand_in("cargo", CARGO)
+        (self.folder / "scripts" / "python-tools").write_text("#!/bin/sh\necho /nowhere\n")
+        certificates = self.folder / "ca.pem"
+        certificates.write_text("-----BEGIN CERTIFICATE-----\n")
+        certificates.chmod(0o600)
+        code, said = self.run_script("package", CA=str(certificates))
+        self.assertEqual(code, 0, said)
+        for name in ("ingest", "relay", "sweep"):
+            folder = self.folder / "target" / "lambda" / name
+            modes = [path.stat().st_mode & 0o777 for path in (folder, folder / "bootstrap", folder / "ledger-ca.pem")]
+            self.assertEqual([mode & 0o055 for mode in modes], [0o055, 0o055, 0o044], name)
 
 
 if __name__ == "__main__":
