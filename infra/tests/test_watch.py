@@ -183,6 +183,17 @@ class Watch(unittest.TestCase):
         for name, alarm in alarms().items():
             self.assertIn(f"| `{suffix(alarm)}` |", readme, name)
 
+    def test_the_readme_counts_what_costs(self):
+        readme = (template.INFRA / "README.md").read_text()
+        each = {"OpenFindings": len(SEVERITIES)}
+        relay, sweep, ingest = (
+            sum(each.get(metric, 1) for metric, functions in OURS.items() if function in functions)
+            for function in ("relay", "sweep", "ingest")
+        )
+        self.assertIn(f"| alarms | {len(alarms())} x 0.10 |", readme)
+        self.assertIn(f"| metrics | relay {relay} and sweep {sweep}: {relay + sweep} x 0.30 |", readme)
+        self.assertIn(f"{relay + sweep + ingest} metrics, whatever the number, are {ingest * 0.3:.2f} more than idle", readme)
+
     def test_the_dashboard_bears_the_stacks_name(self):
         self.assertEqual(template.resources()["Dashboard"]["Properties"]["DashboardName"], {"Ref": "AWS::StackName"})
 
