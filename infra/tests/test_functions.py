@@ -1,4 +1,4 @@
-"""The functions in what SAM made of the template, and the ledger behind them: cfn-lint sees no misspelt property of SAM's events."""
+"""The functions as SAM makes them, and the ledger behind them: cfn-lint sees no misspelt property of SAM's own."""
 
 import itertools
 import unittest
