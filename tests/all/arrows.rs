@@ -18,7 +18,7 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("ledger-sqlite", &["marketplace", "deal", "ledger"]),
     ("ledger-postgres", &["marketplace", "deal", "ledger"]),
     ("processor", &["marketplace", "deal", "ledger"]),
-    ("aws", &["processor"]),
+    ("aws", &["marketplace", "processor"]),
     ("lambda", &["marketplace", "deal", "ledger", "ledger-postgres", "processor", "aws"]),
     ("simulator", &["marketplace", "oracle", "deal", "ledger", "processor"]),
     (
@@ -37,7 +37,7 @@ const CRATES: [(&str, &[&str]); 11] = [
 ];
 
 /// The first letters of a technology's packages, and the crates that may name it.
-const TECHNOLOGIES: [(&str, &[&str]); 17] = [
+const TECHNOLOGIES: [(&str, &[&str]); 19] = [
     ("sqlx", &["ledger-sqlite", "ledger-postgres"]),
     ("aurora-dsql", &["ledger-postgres"]),
     ("aws-", &["aws"]),
@@ -46,6 +46,8 @@ const TECHNOLOGIES: [(&str, &[&str]); 17] = [
     ("tracing-subscriber", &["lambda", "cli"]),
     ("tracing", &["processor", "lambda", "cli"]),
     ("tokio", &["ledger-postgres", "processor", "aws", "lambda", "cli"]),
+    ("axum", &["aws", "cli"]),
+    ("prometheus-client", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("comfy-table", &["cli"]),
@@ -56,7 +58,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 17] = [
     ("uuid", &["cli"]),
     // Under a feature of tests alone.
     ("schemars", &["marketplace", "deal"]),
-    ("toml", &[]),
+    ("toml", &["cli"]),
 ];
 
 fn workspace() -> PathBuf {
