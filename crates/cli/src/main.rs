@@ -10,6 +10,7 @@
 //! | one file per noun | its commands, its columns, its page |
 //! | `replay.rs`, `replay/` | documents of any shape and size into the processor |
 //! | `simulate.rs` | generated markets, delivered with faults, on no ledger of anybody |
+//! | `aws_place.rs`, `stop.rs` | where AWS's services are; stopping in order |
 //! | `worker.rs`, `worker/` | the queue into the ledger, for who runs no Lambda functions |
 //! | `output.rs`, `page.rs` | the only way to standard output |
 //! | `failure.rs`, `exit.rs` | what went wrong, why, what to do; exit codes |
@@ -19,6 +20,7 @@
 
 mod agreement;
 mod args;
+mod aws_place;
 mod command;
 mod deal;
 mod doctor;
@@ -41,6 +43,7 @@ mod place;
 mod reader;
 mod replay;
 mod simulate;
+mod stop;
 mod worker;
 
 use std::process::ExitCode;

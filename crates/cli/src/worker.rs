@@ -17,15 +17,16 @@ use ledger::store::Store;
 use processor::Processor;
 use processor::publisher::Publisher;
 use processor::relay::Relay;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::aws_place::{endpoint, queue_url};
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, one_line};
 use crate::place::Access;
+use crate::stop::{on_signal, stopped};
 
 mod chores;
 mod log;
@@ -63,10 +64,6 @@ pub struct WorkerArgs {
     concurrency: u8,
 }
 
-fn queue_url(text: &str) -> Result<QueueUrl, String> {
-    QueueUrl::new(text).map_err(|error| error.to_string())
-}
-
 fn bus(text: &str) -> Result<BusName, String> {
     BusName::new(text).map_err(|error| error.to_string())
 }
@@ -100,12 +97,6 @@ impl Work {
     }
 }
 
-/// Ends when the worker is to stop.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // Without a sender nobody can say so any more: that is a stop, too.
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
 /// Runs until a signal stops it, or the queue refuses for good.
 pub async fn run(context: &Context<'_>, args: WorkerArgs) -> Result<Exit, Failure> {
     if context.global.effective.is_some() {
@@ -114,10 +105,7 @@ pub async fn run(context: &Context<'_>, args: WorkerArgs) -> Result<Exit, Failur
             .hint("leave out --effective"));
     }
     log::start();
-    let (terminate, interrupt) =
-        signals().map_err(|error| Failure::new("could not listen for signals").because(error))?;
-    let (say, mut stop) = watch::channel(false);
-    tokio::spawn(stop_on(terminate, interrupt, say));
+    let mut stop = on_signal()?;
     let Some(store) = open(context, &mut stop).await? else { return Ok(Exit::Done) };
     let credentials = aws::credentials::standard().await;
     let processor = context.processor_on(Arc::clone(&store), false);
@@ -181,23 +169,4 @@ async fn open(
             () = stopped(stop) => return Ok(None),
         }
     }
-}
-
-fn signals() -> std::io::Result<(Signal, Signal)> {
-    Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
-}
-
-async fn stop_on(mut terminate: Signal, mut interrupt: Signal, say: watch::Sender<bool>) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping: no more is received");
-    say.send_replace(true);
-}
-
-/// Where a service is instead of at AWS, for tests.
-fn endpoint(variable: &str) -> Option<String> {
-    let named = [variable, "AWS_ENDPOINT_URL"].into_iter();
-    named.filter_map(|name| std::env::var(name).ok()).find(|url| !url.is_empty())
 }
