@@ -5,6 +5,7 @@
 //! | `client.rs` | what every client is made of: region, credentials, time limits, TLS |
 //! | `credentials.rs` | credentials outside Lambda |
 //! | `event_bridge.rs` | the bus that public events are published on |
+//! | `body.rs` | what SQS takes as a message, and how much of it at once |
 //! | `queue.rs` | a queue: receive, delete, hide, send, attributes |
 //! | `queue_url.rs` | by what a queue is named, and that it is in our region |
 //!
@@ -12,6 +13,7 @@
 //! the root certificates takes milliseconds that a cold start does not have), and a table of the service's error codes. Who
 //! calls it decides when to try again: the SDKs never do.
 
+pub mod body;
 pub mod client;
 pub mod credentials;
 pub mod event_bridge;

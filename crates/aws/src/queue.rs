@@ -27,6 +27,9 @@ pub const MAX_MESSAGES: usize = 10;
 /// Seconds that a call may wait for the first message.
 const MAX_WAIT: u16 = 20;
 
+/// Sending is over after this: a call has up to 1 MiB, and not everybody sends from a data centre.
+const SENDING: Duration = Duration::from_secs(30);
+
 /// A call that failed as a whole.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {doing}")]
@@ -35,6 +38,8 @@ pub struct QueueError {
     pub doing: &'static str,
     /// Whether the same call may succeed later without anybody's help.
     pub retry: Retry,
+    /// Whether SQS refused what was in the call, and not who made it or where: one message of it may be the reason.
+    pub is_of_content: bool,
     /// What SQS said, or why it said nothing.
     #[source]
     pub cause: Box<dyn Error + Send + Sync>,
@@ -54,6 +59,8 @@ pub enum Retry {
 pub struct Refusal {
     /// Which of the call's messages, from 0.
     pub index: usize,
+    /// Whether the same may succeed later without anybody's help.
+    pub retry: Retry,
     /// SQS's code.
     pub code: String,
     /// SQS's text, empty when it gave none.
@@ -73,6 +80,8 @@ pub struct Message {
     pub receipts: Option<u32>,
     /// When it was sent, in milliseconds since 1970. `None` when SQS did not say.
     pub sent_at: Option<i64>,
+    /// What its sender said beside the body, where it is text: EventBridge, why it could not deliver.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// A queue. Its client is made when it is first needed; clones share it.
@@ -103,6 +112,7 @@ impl Queue {
             made.await.map_err(|error| QueueError {
                 doing,
                 retry: Retry::Later,
+                is_of_content: false,
                 cause: Box::new(error),
             })
         };
@@ -120,9 +130,7 @@ impl Queue {
         let doing = "receive messages";
         let wait = wait.min(Duration::from_secs(MAX_WAIT.into()));
         // The wait is no part of the time in which SQS has to answer.
-        let time = CALL_TIME + wait;
-        let times =
-            TimeoutConfig::builder().operation_attempt_timeout(time).operation_timeout(time);
+        let time = within(CALL_TIME + wait);
         let request = self
             .client(doing)
             .await?
@@ -133,8 +141,9 @@ impl Queue {
             .wait_time_seconds(seconds(wait))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_attribute_names("All")
             .customize()
-            .config_override(Builder::default().timeout_config(times.build()));
+            .config_override(time);
         let answer = request.send().await.map_err(|error| failure(doing, error))?;
         Ok(answer.messages.unwrap_or_default().into_iter().map(message).collect())
     }
@@ -180,8 +189,8 @@ impl Queue {
         Ok(refusals(receipts.len(), done, answer.failed()))
     }
 
-    /// Sends at most [`MAX_MESSAGES`] bodies, and tells which were not taken.
-    pub async fn send(&self, bodies: &[&str]) -> Result<Vec<Refusal>, QueueError> {
+    /// Sends at most [`MAX_MESSAGES`] bodies. Of each, in their order: SQS's id of the message, or that it was not taken.
+    pub async fn send(&self, bodies: &[&str]) -> Result<Vec<Result<String, Refusal>>, QueueError> {
         let doing = "send messages";
         let mut request =
             self.client(doing).await?.send_message_batch().queue_url(self.url.as_str());
@@ -190,9 +199,20 @@ impl Queue {
                 SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(*body);
             request = request.entries(entry.build().map_err(|error| unmade(doing, error))?);
         }
+        let request = request.customize().config_override(within(SENDING));
         let answer = request.send().await.map_err(|error| failure(doing, error))?;
         let done = answer.successful().iter().map(SendMessageBatchResultEntry::id);
-        Ok(refusals(bodies.len(), done, answer.failed()))
+        let mut refused = refusals(bodies.len(), done, answer.failed()).into_iter().peekable();
+        let sent_as = |index: usize| {
+            let id = index.to_string();
+            let sent = answer.successful().iter().find(|entry| entry.id() == id);
+            sent.map_or_else(String::new, |entry| entry.message_id().to_owned())
+        };
+        let fate = |index: usize| {
+            let refusal = refused.next_if(|refusal| refusal.index == index);
+            refusal.map_or_else(|| Ok(sent_as(index)), Err)
+        };
+        Ok((0..bodies.len()).map(fate).collect())
     }
 
     /// The queue's attributes, by SQS's names.
@@ -204,6 +224,21 @@ impl Queue {
         let attributes = answer.attributes.unwrap_or_default().into_iter();
         Ok(attributes.map(|(name, value)| (name.as_str().to_owned(), value)).collect())
     }
+
+    /// The URLs of the queues whose dead letters come here: at most 1,000, which is one call's answer.
+    pub async fn sources(&self) -> Result<Vec<String>, QueueError> {
+        let doing = "ask which queues give their dead letters to the queue";
+        let client = self.client(doing).await?;
+        let request = client.list_dead_letter_source_queues().queue_url(self.url.as_str());
+        let answer = request.send().await.map_err(|error| failure(doing, error))?;
+        Ok(answer.queue_urls)
+    }
+}
+
+/// Settings for one call that is over after so long.
+fn within(time: Duration) -> Builder {
+    let times = TimeoutConfig::builder().operation_attempt_timeout(time).operation_timeout(time);
+    Builder::default().timeout_config(times.build())
 }
 
 fn count(number: usize) -> i32 {
@@ -218,7 +253,10 @@ fn message(received: aws_sdk_sqs::types::Message) -> Message {
     let attribute = |name| received.attributes.as_ref().and_then(|all| all.get(&name));
     let receipts = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
     let sent_at = attribute(MessageSystemAttributeName::SentTimestamp);
+    let attributes = received.message_attributes.unwrap_or_default().into_iter();
+    let attributes = attributes.filter_map(|(name, value)| Some((name, value.string_value?)));
     Message {
+        attributes: attributes.collect(),
         receipts: receipts.and_then(|text| text.parse().ok()),
         sent_at: sent_at.and_then(|text| text.parse().ok()),
         id: received.message_id.unwrap_or_default(),
@@ -242,13 +280,15 @@ fn refusals<'a>(
         let said = failed.iter().find(|entry| entry.id() == id);
         let code = said.map_or("NotMentioned", BatchResultErrorEntry::code).to_owned();
         let message = said.and_then(BatchResultErrorEntry::message).unwrap_or_default().to_owned();
-        Some(Refusal { index, code, message })
+        let is_ours = said.is_some_and(|entry| entry.sender_fault() && !is_busy(entry.code()));
+        let retry = if is_ours { Retry::Never } else { Retry::Later };
+        Some(Refusal { index, retry, code, message })
     };
     (0..asked).filter_map(refusal).collect()
 }
 
 fn unmade(doing: &'static str, error: impl Error + Send + Sync + 'static) -> QueueError {
-    QueueError { doing, retry: Retry::Never, cause: Box::new(error) }
+    QueueError { doing, retry: Retry::Never, is_of_content: false, cause: Box::new(error) }
 }
 
 /// Why a call failed, in SQS's own words where it said something.
@@ -263,32 +303,41 @@ where
         // No answer, or none that can be read.
         _ => Retry::Later,
     };
+    let is_of_content = error.code().is_some_and(is_of_content);
     let said = error.code().map(|code| (code, error.message().unwrap_or("no more is said")));
     let said = said.map(|(code, message)| format!("{code}: {message}"));
     let cause = said.map_or_else(|| error.into(), Into::into);
-    QueueError { doing, retry, cause }
+    QueueError { doing, retry, is_of_content, cause }
 }
 
 /// What an answer that is no success says of the next try ("Common Errors", and the operations' own).
 fn retry(status: Option<u16>, code: Option<&str>) -> Retry {
-    let is_busy = matches!(
-        code,
-        Some(
-            "RequestThrottled"
-                | "AWS.SimpleQueueService.RequestThrottled"
-                | "Throttling"
-                | "ThrottlingException"
-                | "KmsThrottled"
-                | "KMS.ThrottlingException"
-                | "OverLimit"
-                | "RequestTimeout"
-        )
-    );
-    if is_busy || status.is_none_or(|status| status >= 500 || status == 429) {
+    if code.is_some_and(is_busy) || status.is_none_or(|status| status >= 500 || status == 429) {
         Retry::Later
     } else {
         Retry::Never
     }
+}
+
+/// Codes that say: not now.
+fn is_busy(code: &str) -> bool {
+    matches!(
+        code,
+        "RequestThrottled"
+            | "AWS.SimpleQueueService.RequestThrottled"
+            | "Throttling"
+            | "ThrottlingException"
+            | "KmsThrottled"
+            | "KMS.ThrottlingException"
+            | "OverLimit"
+            | "RequestTimeout"
+    )
+}
+
+/// Codes that blame a body, or all of them together.
+fn is_of_content(code: &str) -> bool {
+    let code = code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code);
+    matches!(code, "BatchRequestTooLong" | "InvalidMessageContents" | "InvalidParameterValue")
 }
 
 #[cfg(test)]
@@ -317,10 +366,23 @@ mod tests {
 
     #[test]
     fn what_sqs_does_not_mention_was_not_done() {
-        let failed = BatchResultErrorEntry::builder().id("2").code("InternalError");
-        let failed = failed.sender_fault(false).build().expect("an entry");
-        let found = refusals(4, ["3", "0"].into_iter(), &[failed]);
-        let found: Vec<_> = found.iter().map(|it| (it.index, it.code.as_str())).collect();
-        assert_eq!(found, [(1, "NotMentioned"), (2, "InternalError")]);
+        let failed = |id: &str, code: &str, is_ours| {
+            let entry = BatchResultErrorEntry::builder().id(id).code(code).sender_fault(is_ours);
+            entry.build().expect("an entry")
+        };
+        let failed = [
+            failed("2", "InternalError", false),
+            failed("4", "InvalidMessageContents", true),
+            failed("5", "RequestThrottled", true),
+        ];
+        let found = refusals(6, ["3", "0"].into_iter(), &failed);
+        let found: Vec<_> = found.iter().map(|it| (it.index, it.code.as_str(), it.retry)).collect();
+        let expected = [
+            (1, "NotMentioned", Retry::Later),
+            (2, "InternalError", Retry::Later),
+            (4, "InvalidMessageContents", Retry::Never),
+            (5, "RequestThrottled", Retry::Later),
+        ];
+        assert_eq!(found, expected);
     }
 }
