@@ -53,7 +53,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 19] = [
     ("comfy-table", &["cli"]),
     ("anstream", &["cli"]),
     // Randomness: the jitter of retries, what is drawn from a seed, and ids at the edge.
-    ("fastrand", &["oracle", "processor", "simulator"]),
+    ("fastrand", &["oracle", "processor", "simulator", "cli"]),
     ("rand", &[]),
     ("uuid", &["cli"]),
     // Under a feature of tests alone.

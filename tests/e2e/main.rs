@@ -11,6 +11,7 @@
 mod functions;
 mod held;
 mod journey;
+mod queues;
 mod subscriber;
 mod workers;
 

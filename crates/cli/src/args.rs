@@ -178,6 +178,12 @@ pub enum Command {
     },
     /// Take notifications from a queue, publish and sweep, until it is stopped
     Worker(crate::worker::WorkerArgs),
+    /// Queues: send to one, look into one, move dead letters back
+    #[command(alias = "queues")]
+    Queue {
+        #[command(subcommand)]
+        command: crate::queue::Command,
+    },
     /// Try the processor on generated markets, with everything that can go wrong
     Simulate(crate::simulate::SimulateArgs),
     /// Look at the ledger and the settings, and say what to do

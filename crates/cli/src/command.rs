@@ -84,6 +84,9 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
     if reads_no_ledger(&cli.command) {
         context.no_look_back("it reads no ledger")?;
     }
+    if matches!(cli.command, Command::Queue { .. }) {
+        context.no_look_back("a queue is as it is")?;
+    }
     match cli.command {
         Command::Init(args) => crate::init::run(context, &args).await,
         Command::Replay(args) => crate::replay::run(context, &args).await,
@@ -96,6 +99,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Inbox { command } => crate::inbox::run(context, command).await,
         Command::Simulate(args) => crate::simulate::run(context, &args),
         Command::Worker(args) => crate::worker::run(context, args).await,
+        Command::Queue { command } => crate::queue::run(context, command).await,
         Command::Doctor => crate::doctor::run(context).await,
         Command::Findings(args) => crate::findings::run(context, args).await,
         Command::Ledger { command } => crate::ledger_command::run(context, command).await,

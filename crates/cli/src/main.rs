@@ -9,6 +9,7 @@
 //! | `notification.rs` | notifications by digest, and what waits |
 //! | one file per noun | its commands, its columns, its page |
 //! | `replay.rs`, `replay/` | documents of any shape and size into the processor |
+//! | `queue.rs`, `queue/` | messages into, in and out of queues |
 //! | `simulate.rs` | generated markets, delivered with faults, on no ledger of anybody |
 //! | `aws_place.rs`, `stop.rs` | where AWS's services are; stopping in order |
 //! | `worker.rs`, `worker/` | the queue into the ledger, for who runs no Lambda functions |
@@ -40,6 +41,7 @@ mod output;
 mod page;
 mod partner;
 mod place;
+mod queue;
 mod reader;
 mod replay;
 mod simulate;

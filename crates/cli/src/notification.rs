@@ -34,6 +34,15 @@ pub async fn beginning(
     Ok(rows.into_iter().filter(|row| row.digest.to_string().starts_with(digits)).collect())
 }
 
+/// The notification of a digest.
+pub async fn with_digest(
+    snapshot: &mut dyn Snapshot,
+    digest: &Digest,
+) -> Result<Option<NotificationRow>, Failure> {
+    let rows = snapshot.notifications(None, before(digest).as_ref(), 1).await.map_err(reading)?;
+    Ok(rows.into_iter().find(|row| row.digest == *digest))
+}
+
 /// The one notification that a digest, or its beginning, names.
 pub async fn find(snapshot: &mut dyn Snapshot, text: &str) -> Result<NotificationRow, Failure> {
     let digits = text.trim().to_ascii_lowercase();

@@ -20,14 +20,15 @@ use marketplace::document::{Documents, MAX_DOCUMENT};
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::place::Access;
 use crate::reader::Reader;
 
-mod bar;
+pub mod bar;
 mod intake;
 mod opened;
 mod patience;
-mod source;
+pub mod source;
 mod summary;
 
 use bar::Bar;
@@ -73,12 +74,7 @@ const WAIT: u32 = 30;
 /// Replays.
 pub async fn run(context: &mut Context<'_>, args: &ReplayArgs) -> Result<Exit, Failure> {
     let sources = Sources::find(&args.paths)?;
-    for folder in &sources.empty {
-        context.output.warn(&format!(
-            "there is no .json, .jsonl or .ndjson file in `{}`; name other files themselves",
-            folder.display()
-        ));
-    }
+    say_which_are_empty(context.output, &sources);
     let bar = Bar::new(context.output.is_quiet(), sources.size());
     let patience = patience(context, args.wait, bar.clone());
     let mut run = Run::begin(context, usize::from(args.batch), args.backfill, patience).await?;
@@ -94,6 +90,16 @@ pub async fn run(context: &mut Context<'_>, args: &ReplayArgs) -> Result<Exit, F
     }
     drop(bar);
     run.end(context, args.backfill).await
+}
+
+/// Warns of folders in which there is nothing to read.
+pub fn say_which_are_empty(output: &mut Output, sources: &Sources) {
+    for folder in &sources.empty {
+        output.warn(&format!(
+            "there is no .json, .jsonl or .ndjson file in `{}`; name other files themselves",
+            folder.display()
+        ));
+    }
 }
 
 /// Imports described resale authorizations. If anything cannot be read as that, nothing at all is taken in.
@@ -123,14 +129,15 @@ pub async fn import(context: &mut Context<'_>, paths: &[PathBuf]) -> Result<Exit
     run.end(context, false).await
 }
 
-const TOO_LONG: &str = "a document may have at most 16 MiB";
+/// Of a document that is passed over.
+pub const TOO_LONG: &str = "a document may have at most 16 MiB";
 const SMALLER: &str = "give a large array in pieces: `jq -c '.[]' FILE | resold replay -`";
 const DESCRIBED: &str =
     "give it what `aws marketplace-catalog describe-entity` or `batch-describe-entities` prints";
 const _: () = assert!(MAX_DOCUMENT == 16 << 20, "the texts say so");
 
 /// Where something is, in words.
-fn place(source: &Source, line: u64) -> String {
+pub fn place(source: &Source, line: u64) -> String {
     format!("`{}`, line {line}", source.name)
 }
 

@@ -65,7 +65,13 @@ fn what_we_had_recorded_and_what_was_so() {
     run(
         "--as-of 2026-12-02 offer link offer-finalh9ubho16 resaleauthz-finalucv7sc1f --why x --who y",
     );
-    for line in ["init", "simulate --worlds 1", "completions bash", "ledger verify-proof a.json"] {
+    for line in [
+        "init",
+        "simulate --worlds 1",
+        "completions bash",
+        "ledger verify-proof a.json",
+        "queue peek --queue http://127.0.0.1:1/111122223333/dead",
+    ] {
         run(&format!("--as-of 2026-12-02 {line}"));
     }
     said.check("as-of.txt");

@@ -197,7 +197,7 @@ fn what_is_typed_is_written_out() {
     let folder = Folder::new("hostile-typed");
     folder.scenario("happy-path");
     assert_eq!(folder.run(&["replay", "happy-path"]).code, Some(0));
-    let cases: [&[&str]; 30] = [
+    let cases: [&[&str]; 33] = [
         &["opportunity", "show", HOSTILE],
         &["offer", "show", HOSTILE],
         &["offer", "explain", HOSTILE],
@@ -226,6 +226,9 @@ fn what_is_typed_is_written_out() {
         &["deal", "list", "--ledger", "postgres://\u{1b}[31m@127.0.0.1:1/\u{9b}31m\u{202e}"],
         &["deal", "list", "--ledger", "\u{1b}[31m://x"],
         &["deal", "list", "--effective", HOSTILE],
+        &["queue", "send", "--queue", HOSTILE, "a.json"],
+        &["queue", "peek", "--queue", HOSTILE],
+        &["queue", "send", "--dry-run", "--queue", "http://127.0.0.1:1/111122223333/q", HOSTILE],
         &["completions", HOSTILE],
         &[HOSTILE, HOSTILE],
     ];
@@ -266,7 +269,8 @@ fn names_of_files_are_written_out() {
     folder.write(&format!("in{name}/{name}.json"), format!("{refused}\n{skipped}\n\u{1b}[31m\n"));
     let bytes = OsStr::from_bytes(b"in\xff\x1b[31m.json");
     fs::write(folder.path("").join(bytes), skipped.to_string()).expect("a file");
-    for command in [&["replay", "."][..], &["opportunity", "import", "."]] {
+    let dry = ["queue", "send", "--dry-run", "--queue", "http://127.0.0.1:1/111122223333/q", "."];
+    for command in [&["replay", "."][..], &["opportunity", "import", "."], &dry] {
         let done = folder.run(command);
         assert_harmless(&command.join(" "), &done);
         assert!(done.stderr.contains("\\u{1b}[31m"), "{done:?}");
