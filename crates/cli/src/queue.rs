@@ -24,6 +24,8 @@ use crate::failure::Failure;
 mod again;
 mod attributes;
 mod batch;
+#[cfg(test)]
+mod fake;
 mod letter;
 mod pace;
 mod peek;

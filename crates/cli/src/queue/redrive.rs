@@ -23,6 +23,9 @@ use crate::failure::Failure;
 use crate::page::counts;
 use crate::stop::{on_signal, stopped};
 
+#[cfg(test)]
+mod tests;
+
 /// For so long nobody else gets a message that is being moved.
 const HIDDEN: Duration = Duration::from_secs(30);
 
