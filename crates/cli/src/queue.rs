@@ -105,7 +105,9 @@ async fn queue(url: QueueUrl) -> Queue {
 /// That a command ended because of the queue.
 fn failed(attempt: &str, error: QueueError) -> Failure {
     let hint = match error.retry {
-        aws::queue::Retry::Later => "SQS was asked several times; try again later",
+        aws::queue::Retry::Later => {
+            "check the credentials and the network, or try again later: SQS was asked several times"
+        }
         aws::queue::Retry::Never => {
             "check the queue's URL, the credentials, and what they may do with this queue"
         }
