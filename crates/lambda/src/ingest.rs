@@ -16,7 +16,7 @@ use ledger::store::{Store, StoreError};
 use processor::Processor;
 use processor::chain::Chain;
 use processor::delivery::{Delivery, Processed, Via};
-use processor::guarded::{Guarded, RecordError};
+use processor::guarded::{Guarded, RecordError, Tally};
 use processor::relay::Relayed;
 use tokio::time::timeout;
 
@@ -46,7 +46,7 @@ pub enum IngestError {
 struct Recorded {
     response: SqsBatchResponse,
     /// Messages by what became of them.
-    tally: Vec<(Metric, u64)>,
+    tally: Tally,
     /// What is to be published because of it.
     unpublished: Vec<Unpublished>,
 }
@@ -75,9 +75,7 @@ pub async fn handle(
     metrics.add(Metric::BatchLatency, u64::try_from(latency).unwrap_or(0));
     let answer = match recorded {
         Ok((Recorded { response, tally, unpublished }, store)) => {
-            for (metric, count) in tally {
-                metrics.add(metric, count);
-            }
+            count_messages(&mut metrics, tally);
             publish(function, &invocation, store, &unpublished, &mut metrics).await;
             Ok(response)
         }
@@ -88,6 +86,17 @@ pub async fn handle(
     };
     metrics.print(function.clock.now());
     answer
+}
+
+/// Adds what became of messages.
+fn count_messages(metrics: &mut Metrics, tally: Tally) {
+    let Tally { applied, duplicates, parked, quarantined, unknown, failed } = tally;
+    metrics.add(Metric::Applied, applied);
+    metrics.add(Metric::Duplicates, duplicates);
+    metrics.add(Metric::Parked, parked);
+    metrics.add(Metric::Quarantined, quarantined);
+    metrics.add(Metric::Unknown, unknown);
+    metrics.add(Metric::Failed, failed);
 }
 
 /// Publishes what a batch wrote, if there is time.
@@ -141,9 +150,10 @@ async fn ingest(
         .collect();
     let mut recorded = Recorded::default();
     let messages = names.len();
-    let Guarded { results, unpublished } = processor.take_in_guarded(batch).await;
+    let guarded = processor.take_in_guarded(batch).await;
+    recorded.tally = guarded.tally();
+    let Guarded { results, unpublished } = guarded;
     recorded.unpublished = unpublished;
-    recorded.tally = tally(&results);
     for (name, result) in names.into_iter().zip(results) {
         match result {
             Ok(processed) => told(name.as_deref(), &processed),
@@ -169,30 +179,6 @@ fn told(message_id: Option<&str>, processed: &Processed) {
     } else {
         tracing::debug!(message_id, %notification, outcome, "a notification was taken in");
     }
-}
-
-/// Messages by what became of them. One whose content was known is only that.
-fn tally(results: &[Result<Processed, RecordError>]) -> Vec<(Metric, u64)> {
-    let metric = |result: &Result<Processed, RecordError>| match result {
-        Err(_) => Metric::Failed,
-        Ok(processed) if processed.duplicate => Metric::Duplicates,
-        Ok(processed) => match processed.outcome {
-            Outcome::Applied | Outcome::Erased => Metric::Applied,
-            Outcome::Parked => Metric::Parked,
-            Outcome::Quarantined => Metric::Quarantined,
-            Outcome::Unknown => Metric::Unknown,
-        },
-    };
-    let counted = [
-        Metric::Applied,
-        Metric::Duplicates,
-        Metric::Parked,
-        Metric::Quarantined,
-        Metric::Unknown,
-        Metric::Failed,
-    ];
-    let many = |counted| results.iter().filter(|result| metric(result) == counted).count();
-    counted.map(|metric| (metric, u64::try_from(many(metric)).unwrap_or(u64::MAX))).to_vec()
 }
 
 #[cfg(test)]

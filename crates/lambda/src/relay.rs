@@ -33,14 +33,13 @@ async fn relay(function: &Function, invocation: &Invocation) -> Result<Relayed, 
     let mut metrics = function.metrics();
     let store = function.connection.store().await.map_err(Error::Open)?;
     let time = function.usable(invocation);
-    let relay = function.relay(function.processor(store, time / 2));
+    let processor = function.processor(store, time / 2);
+    let relay = function.relay(processor.clone());
     let relayed = relay.relay(function.until(time)).await.map_err(Error::Relay)?;
-    let oldest = relay.oldest().await.map_err(Error::Relay)?;
-    let now = function.clock.now();
-    let age = oldest.map_or(0, |oldest| now.micros().saturating_sub(oldest.micros()));
+    let oldest = processor.longest_unpublished().await.map_err(Error::Relay)?;
     count(&mut metrics, relayed);
-    metrics.add(Metric::OldestUnpublishedAge, u64::try_from(age / 1_000_000).unwrap_or(0));
-    metrics.print(now);
+    metrics.add(Metric::OldestUnpublishedAge, oldest.map_or(0, |age| age.as_secs()));
+    metrics.print(function.clock.now());
     let Relayed { published, failed, set_aside } = relayed;
     tracing::info!(published, failed, set_aside, "the outbox was relayed");
     Ok(relayed)

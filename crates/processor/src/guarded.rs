@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ledger::row::Unpublished;
+use ledger::row::{Outcome, Unpublished};
 use tokio::task::JoinSet;
 
 use crate::Processor;
@@ -20,6 +20,23 @@ pub enum RecordError {
     Panicked,
 }
 
+/// The deliveries of a batch by what became of them, for whoever counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Those whose notification is applied.
+    pub applied: u64,
+    /// Those whose content was known, and nothing else.
+    pub duplicates: u64,
+    /// Those that wait for a fact.
+    pub parked: u64,
+    /// Those kept for a person.
+    pub quarantined: u64,
+    /// Those of a type that this version does not know.
+    pub unknown: u64,
+    /// Those that must come again.
+    pub failed: u64,
+}
+
 /// What became of a batch.
 #[derive(Debug)]
 pub struct Guarded {
@@ -27,6 +44,27 @@ pub struct Guarded {
     pub results: Vec<Result<Processed, RecordError>>,
     /// The public events that were written for it, not yet published.
     pub unpublished: Vec<Unpublished>,
+}
+
+impl Guarded {
+    /// How many there are of each.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for result in &self.results {
+            let count = match result {
+                Err(_) => &mut tally.failed,
+                Ok(processed) if processed.duplicate => &mut tally.duplicates,
+                Ok(processed) => match processed.outcome {
+                    Outcome::Applied | Outcome::Erased => &mut tally.applied,
+                    Outcome::Parked => &mut tally.parked,
+                    Outcome::Quarantined => &mut tally.quarantined,
+                    Outcome::Unknown => &mut tally.unknown,
+                },
+            };
+            *count = count.saturating_add(1);
+        }
+        tally
+    }
 }
 
 impl Processor {

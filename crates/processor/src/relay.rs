@@ -12,6 +12,7 @@
 mod aside;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deal::moment::Moment;
 use ledger::row::{Mark, MarkResult, Unpublished, Writes};
@@ -86,6 +87,17 @@ struct Sent<'a> {
     away: bool,
 }
 
+impl Processor {
+    /// How long the event that has waited longest to be published has waited.
+    pub async fn longest_unpublished(&self) -> Result<Option<Duration>, RelayError> {
+        let mut snapshot = self.store.snapshot().await.map_err(RelayError::Read)?;
+        let rows = snapshot.unpublished(None, 1).await.map_err(RelayError::Read)?;
+        let now = self.clock.now().micros();
+        let age = rows.first().map(|row| now.saturating_sub(row.event.recorded_at));
+        Ok(age.map(|age| Duration::from_micros(u64::try_from(age).unwrap_or(0))))
+    }
+}
+
 impl Relay {
     /// A relay of this processor's ledger.
     pub fn new(processor: Processor, publisher: Arc<dyn Publisher>) -> Self {
@@ -127,13 +139,6 @@ impl Relay {
             }
         }
         Ok(relayed)
-    }
-
-    /// When the event that has waited longest to be published was recorded.
-    pub async fn oldest(&self) -> Result<Option<Moment>, RelayError> {
-        let mut snapshot = self.processor.store.snapshot().await.map_err(RelayError::Read)?;
-        let rows = snapshot.unpublished(None, 1).await.map_err(RelayError::Read)?;
-        Ok(rows.first().map(|row| Moment::from_micros(row.event.recorded_at)))
     }
 
     /// Sends rows and notes what became of them. Whether the bus takes nothing.
