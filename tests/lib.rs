@@ -16,3 +16,4 @@ pub mod moto;
 pub mod runtime_api;
 pub mod scenario;
 pub mod server;
+pub mod worker;

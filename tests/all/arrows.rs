@@ -37,7 +37,7 @@ const CRATES: [(&str, &[&str]); 11] = [
 ];
 
 /// The first letters of a technology's packages, and the crates that may name it.
-const TECHNOLOGIES: [(&str, &[&str]); 19] = [
+const TECHNOLOGIES: [(&str, &[&str]); 20] = [
     ("sqlx", &["ledger-sqlite", "ledger-postgres"]),
     ("aurora-dsql", &["ledger-postgres"]),
     ("aws-", &["aws"]),
@@ -47,6 +47,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 19] = [
     ("tracing", &["processor", "lambda", "cli"]),
     ("tokio", &["ledger-postgres", "processor", "aws", "lambda", "cli"]),
     ("axum", &["aws", "cli"]),
+    ("hyper", &["cli"]),
     ("prometheus-client", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -4,8 +4,12 @@
 //! |---|---|
 //! | `poll.rs` | receives, takes in, deletes what is committed |
 //! | `chores.rs` | relays and sweeps, now and then |
+//! | `health.rs` | whether the tasks go on, whether the ledger and the queue answer |
+//! | `metrics.rs` | what is measured |
+//! | `probes.rs` | tells both to who asks by HTTP |
 //! | `log.rs` | what standard error says |
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +17,7 @@ use aws::event_bridge::{BusName, EventBridge};
 use aws::queue::{Queue, QueueError};
 use aws::queue_url::QueueUrl;
 use clap::Args;
-use ledger::store::Store;
+use ledger::store::{Store, StoreError};
 use processor::Processor;
 use processor::publisher::Publisher;
 use processor::relay::Relay;
@@ -28,12 +32,21 @@ use crate::failure::{Failure, one_line};
 use crate::place::Access;
 use crate::stop::{on_signal, stopped};
 
+use self::health::{Health, Task};
+use self::metrics::Metrics;
+
 mod chores;
+mod health;
 mod log;
+mod metrics;
 mod poll;
+mod probes;
 
 /// What was received is finished within this when the worker is stopped; the rest comes again.
 const STOPPING: Duration = Duration::from_secs(30);
+
+/// What the worker does before anything else.
+const OPENING: &str = "opening the ledger";
 
 /// A ledger that is away is asked for again after at most this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -41,14 +54,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// How the worker works.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Messages are deleted only when the ledger holds them; others come again, and the queue's dead-letter queue takes what
-never succeeds. Publishes after each batch and every minute, sweeps every five. SIGTERM or SIGINT: receives no more, finishes
-what it received within 30 seconds and exits with 0. Credentials are found as AWS's own programs find them. Logs go to standard
-error, one JSON object a line, without bodies.
+Messages are deleted only when the ledger holds them; others come again, and the queue's dead-letter
+queue takes what never succeeds. Publishes after each batch and every minute, sweeps every five.
+SIGTERM or SIGINT: receives no more, finishes what it received within 30 seconds and exits with 0.
+Credentials are found as AWS's own programs find them. Logs go to standard error, one JSON object a
+line, without bodies.
+
+With --listen, GET /livez says whether its tasks go on (503 when one has done the same for more than
+5 minutes), /readyz whether the ledger and the queue answer (503 with the reason), and /metrics what
+it measured, in the form that Prometheus reads. Anybody who reaches the address may ask: no secrets
+are told, but counts are.
 
 Examples:
-  resold worker --queue https://sqs.us-east-1.amazonaws.com/111122223333/resold-queue
-  resold worker --queue https://sqs.us-east-1.amazonaws.com/111122223333/resold-queue --no-bus --concurrency 4")]
+  export RESOLD_QUEUE=https://sqs.us-east-1.amazonaws.com/111122223333/resold-queue
+  resold worker
+  resold worker --no-bus --concurrency 4
+  resold worker --listen 127.0.0.1:9464
+  curl --fail http://127.0.0.1:9464/readyz")]
 pub struct WorkerArgs {
     /// The queue of notifications
     #[arg(long, value_name = "URL", env = "RESOLD_QUEUE", hide_env_values = true, value_parser = queue_url)]
@@ -62,6 +84,17 @@ pub struct WorkerArgs {
     /// Batches that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     concurrency: u8,
+    /// How long a message that was received is nobody else's; it is prolonged at a third of that while it is worked on
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(5..=43_200))]
+    hide: u16,
+    /// Where to answer probes and tell metrics by HTTP, as 127.0.0.1:9464; nowhere if it is not said
+    #[arg(long, value_name = "ADDRESS:PORT", env = "RESOLD_LISTEN", hide_env_values = true, value_parser = address)]
+    listen: Option<SocketAddr>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let form = "it is an address and a port, as 127.0.0.1:9464, [::1]:9464, or 0.0.0.0:9464 for all addresses";
+    text.parse().map_err(|_| form.to_owned())
 }
 
 fn bus(text: &str) -> Result<BusName, String> {
@@ -76,15 +109,28 @@ struct Work {
     /// None: nothing is published.
     relay: Option<Relay>,
     queue: Queue,
+    /// How long a received message is nobody else's.
+    hide: Duration,
+    health: Health,
+    metrics: Metrics,
     /// Becomes true when the worker is to stop.
     stop: watch::Receiver<bool>,
 }
 
 impl Work {
+    /// Asks the ledger whether it answers.
+    async fn ask_the_ledger(&self) -> Result<(), StoreError> {
+        let answer = self.store.snapshot().await.map(drop);
+        self.health.ledger(answer.is_ok());
+        answer
+    }
+
     /// Waits until the ledger answers again, or the worker stops.
-    async fn until_the_ledger_answers(&mut self) {
+    async fn until_the_ledger_answers(&mut self, task: &Task) {
         let mut pause = Duration::from_millis(500);
-        while let Err(error) = self.store.snapshot().await.map(drop) {
+        loop {
+            task.now("waiting for the ledger");
+            let Err(error) = self.ask_the_ledger().await else { return };
             tracing::warn!(
                 error = one_line(&error),
                 "the ledger does not answer; nothing is received meanwhile"
@@ -106,7 +152,12 @@ pub async fn run(context: &Context<'_>, args: WorkerArgs) -> Result<Exit, Failur
     }
     log::start();
     let mut stop = on_signal()?;
-    let Some(store) = open(context, &mut stop).await? else { return Ok(Exit::Done) };
+    let (health, metrics) = (Health::default(), Metrics::new());
+    tokio::spawn(tell_stop(stop.clone(), health.clone()));
+    if let Some(address) = args.listen {
+        answer(address, &health, &metrics).await?;
+    }
+    let Some(store) = open(context, &health, &mut stop).await? else { return Ok(Exit::Done) };
     let credentials = aws::credentials::standard().await;
     let processor = context.processor_on(Arc::clone(&store), false);
     let relay = (!args.no_bus).then(|| {
@@ -115,7 +166,9 @@ pub async fn run(context: &Context<'_>, args: WorkerArgs) -> Result<Exit, Failur
         Relay::new(processor.clone(), bus)
     });
     let queue = Queue::new(args.queue, endpoint("AWS_ENDPOINT_URL_SQS"), credentials);
-    let work = Work { store, processor, relay, queue, stop: stop.clone() };
+    let hide = Duration::from_secs(args.hide.into());
+    let stop_too = stop.clone();
+    let work = Work { store, processor, relay, queue, hide, health, metrics, stop: stop_too };
     let mut tasks: JoinSet<Result<(), QueueError>> = JoinSet::new();
     for _ in 0..args.concurrency {
         tasks.spawn(poll::run(work.clone()));
@@ -138,6 +191,16 @@ pub async fn run(context: &Context<'_>, args: WorkerArgs) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
+/// Begins to answer probes, also while the ledger is still waited for.
+async fn answer(address: SocketAddr, health: &Health, metrics: &Metrics) -> Result<(), Failure> {
+    let listener = probes::listen(address).await?;
+    // The port, where any was asked for.
+    let address = listener.local_addr().unwrap_or(address);
+    tokio::spawn(probes::run(listener, health.clone(), metrics.clone()));
+    tracing::info!(%address, "probes are answered");
+    Ok(())
+}
+
 /// Waits for every task; the first that fails ends it.
 async fn all(tasks: &mut JoinSet<Result<(), QueueError>>) -> Result<(), Failure> {
     let failure = || Failure::new("could not go on working");
@@ -154,11 +217,16 @@ async fn all(tasks: &mut JoinSet<Result<(), QueueError>>) -> Result<(), Failure>
 /// The ledger, once its server answers; nothing if the worker is stopped before.
 async fn open(
     context: &Context<'_>,
+    health: &Health,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<Option<Arc<dyn Store>>, Failure> {
     let mut pause = Duration::from_millis(500);
+    let task = health.task(OPENING);
     loop {
-        let failure = match context.store(Access::Write).await {
+        task.now(OPENING);
+        let opened = context.store(Access::Write).await;
+        health.ledger(opened.is_ok());
+        let failure = match opened {
             Ok(store) => return Ok(Some(store)),
             Err(failure) if failure.is_outage() => failure,
             Err(failure) => return Err(failure),
@@ -169,4 +237,10 @@ async fn open(
             () = stopped(stop) => return Ok(None),
         }
     }
+}
+
+/// Says of the worker's health that it stops, once it does.
+async fn tell_stop(mut stop: watch::Receiver<bool>, health: Health) {
+    stopped(&mut stop).await;
+    health.stop();
 }

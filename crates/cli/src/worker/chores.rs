@@ -1,13 +1,18 @@
-//! Relays and sweeps, now and then: after a start at once.
+//! Relays and sweeps, now and then: after a start at once. What it reads there anyway is measured, and so is whether the ledger
+//! answers while nothing comes.
 
 use std::time::Duration;
 
 use deal::moment::Moment;
+use ledger::findings;
+use ledger::store::StoreError;
 use processor::clock::{Clock as _, SystemClock};
 use processor::relay::{RelayError, Relayed};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::{Work, stopped};
+use super::health::Task;
+use super::metrics::Metrics;
+use super::{LONGEST_PAUSE, Work, stopped};
 use crate::failure::one_line;
 
 /// How often the outbox is relayed.
@@ -29,27 +34,52 @@ pub fn soon() -> Moment {
 
 /// Relays and sweeps until the worker stops.
 pub async fn run(mut work: Work) {
-    let (mut relays, mut sweeps) = (interval(RELAY), interval(SWEEP));
-    for ticks in [&mut relays, &mut sweeps] {
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    }
+    let (mut relays, mut sweeps, mut asks) = (every(RELAY), every(SWEEP), every(LONGEST_PAUSE));
+    let task = work.health.task("beginning its chores");
     loop {
+        task.now("waiting for its next chore");
         tokio::select! {
             biased;
             () = stopped(&mut work.stop) => return,
-            _ = sweeps.tick() => sweep(&work).await,
+            _ = sweeps.tick() => sweep(&work, &task).await,
             _ = relays.tick() => {}
+            _ = asks.tick() => {
+                task.now("asking the ledger whether it answers");
+                // Those who receive wait for it, and say so.
+                let _ = work.ask_the_ledger().await;
+                continue;
+            }
         }
-        if let Some(relay) = &work.relay {
-            told(relay.relay(soon()).await);
-        }
+        relay(&work, &task).await;
     }
 }
 
-/// Judges until nothing is due, or the worker stops.
-async fn sweep(work: &Work) {
+fn every(time: Duration) -> Interval {
+    let mut ticks = interval(time);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Publishes what stayed in the outbox; measures how old the rest is.
+async fn relay(work: &Work, task: &Task) {
+    task.now("relaying the outbox");
+    if let Some(relay) = &work.relay {
+        tell(&work.metrics, relay.relay(soon()).await, 0);
+    }
+    match work.processor.longest_unpublished().await {
+        Ok(age) => work.metrics.oldest_age(age),
+        Err(error) => tracing::warn!(
+            error = one_line(&error),
+            "how old the outbox is was not measured; the next relay will"
+        ),
+    }
+}
+
+/// Judges until nothing is due, or the worker stops; measures what is open then.
+async fn sweep(work: &Work, task: &Task) {
     let mut judged = 0_usize;
     while !*work.stop.borrow() {
+        task.now("judging what is due");
         match work.processor.sweep(BATCH).await {
             Ok(0) => break,
             Ok(some) => judged = judged.saturating_add(some),
@@ -63,18 +93,37 @@ async fn sweep(work: &Work) {
         }
     }
     tracing::info!(judged, "what is due was judged");
+    task.now("counting the open findings");
+    if let Err(error) = count_findings(work).await {
+        tracing::warn!(
+            error = one_line(&error),
+            "open findings were not counted; the next sweep will"
+        );
+    }
 }
 
-/// Logs what a relay did.
-pub fn told(relayed: Result<Relayed, RelayError>) {
+async fn count_findings(work: &Work) -> Result<(), StoreError> {
+    let mut snapshot = work.store.snapshot().await?;
+    work.metrics.findings(&findings::count(&mut *snapshot).await?);
+    Ok(())
+}
+
+/// Logs and measures what a relay did; if it failed, so many events are still to be published.
+pub fn tell(metrics: &Metrics, relayed: Result<Relayed, RelayError>, events: usize) {
     match relayed {
         Ok(Relayed { published: 0, failed: 0, set_aside: 0 }) => {}
-        Ok(Relayed { published, failed, set_aside }) => {
+        Ok(relayed) => {
+            let Relayed { published, failed, set_aside } = relayed;
             tracing::info!(published, failed, set_aside, "the outbox was relayed");
+            metrics.relayed(relayed);
         }
-        Err(error) => tracing::warn!(
-            error = one_line(&error),
-            "the outbox was not relayed; the next relay will"
-        ),
+        Err(error) => {
+            tracing::warn!(
+                error = one_line(&error),
+                "the outbox was not relayed; the next relay will"
+            );
+            let failed = u64::try_from(events).unwrap_or(u64::MAX);
+            metrics.relayed(Relayed { failed, ..Relayed::default() });
+        }
     }
 }

@@ -21,3 +21,4 @@ mod replay;
 mod resold;
 mod roles;
 mod simulate;
+mod worker;
