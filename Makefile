@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e e2e-worker proof check check-infra simulate golden schemas build bench bench-all bench-lambda fuzz package deploy smoke destroy
+.PHONY: help demo test e2e proof check check-infra simulate golden schemas build bench bench-all bench-lambda fuzz package deploy smoke destroy
 
 help: ## Print this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -21,11 +21,7 @@ test: ## Run every test, with a private PostgreSQL server unless RESOLD_TEST_POS
 # has the features it was built with for the other tests, and nothing is built twice.
 e2e: ## From the default bus to a subscriber: the template on an emulator, every scenario, the compiled programs, killed in the middle
 	$(CARGO) test --workspace --no-run
-	./scripts/with-postgres $(CARGO) test --workspace --test e2e -- --skip workers
-
-e2e-worker: ## The same through `resold worker`: 4 minutes, since what a killed worker was handed is hidden for one
-	$(CARGO) test --workspace --no-run
-	./scripts/with-postgres $(CARGO) test --workspace --test e2e workers
+	./scripts/with-postgres $(CARGO) test --workspace --test e2e
 
 proof: ## Kill replays on SQLite and on PostgreSQL KILLS=1000 times each (SEED=N draws the same points again), then run them to their end
 	KILLS=$${KILLS:-1000} ./scripts/with-postgres $(CARGO) test -p cli --test cli killed -- --nocapture

@@ -8,6 +8,7 @@
     reason = "a test ends where something is not as expected"
 )]
 
+mod alone;
 mod functions;
 mod held;
 mod journey;
@@ -33,8 +34,8 @@ use crate::workers::Workers;
 const SEED: u64 = 17;
 /// moto slows down as a queue grows: no more messages than about so many wait at a time.
 const WAITING: usize = 60;
-/// What comes before the ledger goes away, and while it is.
-const OUTLASTING: [&str; 3] = [
+/// What a partner's sale brings.
+const HAPPY_PATH: [&str; 3] = [
     include_str!("../../events/happy-path/02-offer-released.json"),
     include_str!("../../events/happy-path/03-agreement-created.json"),
     include_str!("../../events/happy-path/04-license-updated.json"),
@@ -125,7 +126,7 @@ async fn what_an_outage_made_dead_letters_is_moved_back_and_recorded() {
     queue.set(&moto, "RedrivePolicy", &redrive.to_string()).await;
     let mut database = Database::fresh("outage").await;
     let mut functions = Functions::new(&moto, &database.url, Rng::with_seed(SEED));
-    let [before, during @ ..] = OUTLASTING;
+    let [before, during @ ..] = HAPPY_PATH;
     queue.send(&moto, before).await;
     while functions.take(Fate::Undisturbed).await {}
 
