@@ -25,6 +25,7 @@
 
 pub mod arrival;
 pub mod catalog;
+pub mod changeset;
 pub mod digest;
 pub mod document;
 pub mod ids;
