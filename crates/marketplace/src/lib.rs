@@ -28,6 +28,7 @@ pub mod catalog;
 pub mod changeset;
 pub mod digest;
 pub mod document;
+pub mod draft;
 pub mod ids;
 mod json;
 pub mod notification;
