@@ -109,9 +109,11 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
 
 fn reads_no_ledger(command: &Command) -> bool {
     use crate::ledger_command::Command as Ledger;
+    use crate::opportunity::Command as Opportunity;
     match command {
         Command::Init(_) | Command::Simulate(_) | Command::Completions { .. } => true,
         Command::Ledger { command } => matches!(command, Ledger::VerifyProof { .. }),
+        Command::Opportunity { command } => matches!(command, Opportunity::Create(_)),
         _ => false,
     }
 }

@@ -16,6 +16,7 @@ use crate::listing::{Faceted, Facets, ListArgs, Listed, list};
 use crate::page::{Page, cell, cells, money};
 use crate::reader::{History, Known, RELATED, Reader, findings};
 
+mod create;
 mod terms;
 
 /// Commands on opportunities.
@@ -33,6 +34,22 @@ Examples:
         #[arg(required = true, value_name = "PATH")]
         files: Vec<PathBuf>,
     },
+    /// Look at what an opportunity would be: every rule that it breaks, or the change set that makes it
+    #[command(after_help = "\
+Every rule that can be told without AWS is checked, and every problem is told at once (exit code
+2). What only AWS knows of a product (its dimensions, whether it is SaaS) is not. Warnings come on
+standard error. The change set goes to standard output as AWS's own tool takes it, whatever
+--format says. Nothing is sent.
+
+Examples:
+  resold opportunity create --example > acme.toml
+  resold opportunity create --file acme.toml --dry-run
+  resold opportunity create --file acme.toml --buyer 666677778888 --grant seats=300 --dry-run
+  resold opportunity create --name 'Acme by the seat' --product prod-k3x9examplesaas \\
+      --partner 222233334444 --unit-price P12M:seats=480 --eula standard --dry-run
+  resold opportunity create --file acme.toml --publish --dry-run > changes.json
+  aws marketplace-catalog start-change-set --catalog AWSMarketplace --change-set file://changes.json")]
+    Create(Box<create::CreateArgs>),
     /// List opportunities, in the order of their ids
     #[command(after_help = "\
 Statuses: unknown (known only by id), draft, active, expired, restricted.
@@ -101,6 +118,7 @@ struct Shown {
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Import { files } => crate::replay::import(context, &files).await,
+        Command::Create(args) => create::run(context, *args),
         Command::List(args) => {
             let statuses = &STATUSES;
             let items =

@@ -113,6 +113,18 @@ impl Output {
         self.flush()
     }
 
+    /// A table that belongs to a failure, on standard error.
+    pub fn beside(&mut self, lines: impl IntoIterator<Item = Line>) {
+        for line in lines {
+            let _ = match line {
+                Line::Heading(text) => {
+                    writeln!(self.stderr, "{HEADING}{}{HEADING:#}", plain(text.trim_end()))
+                }
+                Line::Text(text) => writeln!(self.stderr, "{}", plain(text.trim_end())),
+            };
+        }
+    }
+
     /// Talk: shown unless `--quiet`. That standard error is closed stops nothing.
     pub fn note(&mut self, text: &str) {
         self.talk().note(text);

@@ -6,6 +6,7 @@
 
 mod as_of;
 mod away;
+mod create;
 mod errors;
 mod full;
 mod golden;

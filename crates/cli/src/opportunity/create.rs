@@ -1,0 +1,153 @@
+//! `resold opportunity create`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use marketplace::draft::{Draft, Form, Limits, Problem, Severity};
+use serde::Serialize;
+
+use crate::command::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Line;
+use crate::page::{cell, table};
+
+mod file;
+mod flags;
+
+/// What `create` takes.
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// Print a file to begin with, its days counted from today
+    #[arg(
+        long,
+        value_name = "NOTATION",
+        num_args = 0..=1,
+        default_missing_value = "toml",
+        conflicts_with_all = ["file", "dry_run", "publish", "Flags"]
+    )]
+    example: Option<Notation>,
+    /// Read the terms from a file in TOML or JSON; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Print the change set and send nothing
+    #[arg(long, required_unless_present = "example")]
+    dry_run: bool,
+    /// Make it visible to the partner at once; nothing of it can be changed afterwards
+    #[arg(long)]
+    publish: bool,
+    #[command(flatten)]
+    terms: flags::Flags,
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Notation {
+    /// With a comment on each field
+    Toml,
+    /// For programs
+    Json,
+}
+
+/// What is wrong, for programs.
+#[derive(Serialize)]
+struct Problems<'a> {
+    /// The day on which AWS's pages were read.
+    rules_of: Date,
+    problems: &'a [Problem],
+}
+
+/// Prints an example, or the change set of what was asked for.
+pub fn run(context: &mut Context<'_>, args: CreateArgs) -> Result<Exit, Failure> {
+    let today = TimeZone::UTC.to_datetime(context.clock().now().timestamp()).date();
+    if let Some(notation) = args.example {
+        return example(context, notation, today);
+    }
+    let mut form = args.file.as_deref().map_or_else(|| Ok(Form::default()), file::read)?;
+    args.terms.apply(&mut form);
+    match form.draft(today, &Limits::CURRENT) {
+        Ok((draft, warnings)) => change_set(context, &draft, &warnings, args.publish),
+        Err(problems) => Err(refuse(context, &problems)?),
+    }
+}
+
+fn example(context: &mut Context<'_>, notation: Notation, today: Date) -> Result<Exit, Failure> {
+    let text = file::example(today);
+    match notation {
+        Notation::Toml => {
+            context.output.lines(text.lines().map(|line| Line::Text(line.to_owned())))?;
+        }
+        Notation::Json => {
+            let form = file::parse(&text)
+                .map_err(|why| Failure::new("could not write the example as JSON").because(why))?;
+            context.output.json(&form)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints the change set: whatever `--format` says, it is what AWS's own tool takes.
+fn change_set(
+    context: &mut Context<'_>,
+    draft: &Draft,
+    warnings: &[Problem],
+    publish: bool,
+) -> Result<Exit, Failure> {
+    let output = &mut *context.output;
+    output.json(&draft.changes(None, publish))?;
+    for warning in warnings {
+        output.warn(&sentence(warning));
+    }
+    let reach = if publish { "visible to" } else { "a draft for" };
+    output.note(&format!(
+        "Nothing was sent. This is an opportunity, {reach} {}{}. AWS's own tool takes it: aws marketplace-catalog \
+         start-change-set --catalog AWSMarketplace --change-set file://FILE",
+        draft.partner,
+        worth(draft),
+    ));
+    Ok(Exit::Done)
+}
+
+/// What the commitment is worth to us.
+fn worth(draft: &Draft) -> String {
+    let Some(commitment) = &draft.commitment else { return String::new() };
+    let Some(amount) = commitment.amount() else { return String::new() };
+    let parts = match commitment.installments.len() {
+        1 => "paid at once".to_owned(),
+        count => format!("in {count} installments"),
+    };
+    format!(", wholesale {amount} {} {parts}", draft.currency)
+}
+
+fn sentence(problem: &Problem) -> String {
+    let Problem { field, rule, found, source, .. } = problem;
+    let found = found.as_ref().map_or_else(String::new, |found| format!(" {found}"));
+    format!("{field}{found}: {rule} ({})", source.title())
+}
+
+/// Prints every problem: for programs on standard output, for people beside the failure.
+fn refuse(context: &mut Context<'_>, problems: &[Problem]) -> Result<Failure, Failure> {
+    let output = &mut *context.output;
+    let rules_of = Limits::CURRENT.version;
+    if output.is_json() {
+        output.json(&Problems { rules_of, problems })?;
+    } else {
+        let rows = problems.iter().map(|problem| {
+            let severity = match problem.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            let found = cell(problem.found.as_ref());
+            let source = problem.source.title().to_owned();
+            vec![severity.to_owned(), problem.field.clone(), found, problem.rule.clone(), source]
+        });
+        output.beside(table(["severity", "field", "found", "rule", "source"], rows));
+    }
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let rules = if errors == 1 { "a rule".to_owned() } else { format!("{errors} rules") };
+    Ok(Failure::new("could not make a change set of it")
+        .because(format!("it breaks {rules} that AWS's pages had on {rules_of}"))
+        .hint("change what is listed; `resold opportunity create --example` prints one that breaks none"))
+}
