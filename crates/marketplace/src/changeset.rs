@@ -238,6 +238,8 @@ pub enum LicensedValue {
     Boolean(bool),
     /// `StringValue`.
     Text(String),
+    /// None of these: AWS has words that we do not know yet.
+    Unknown,
 }
 
 /// What `ResolveCustomer` says.
