@@ -33,19 +33,25 @@ pub(crate) fn settings_with(
     endpoint: Option<&str>,
     credentials: SharedCredentialsProvider,
 ) -> SdkConfig {
-    let times = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIME)
-        .operation_attempt_timeout(CALL_TIME)
-        .operation_timeout(CALL_TIME);
     let mut settings = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .credentials_provider(credentials)
         .http_client(https())
-        .timeout_config(times.build())
+        .timeout_config(times(CALL_TIME))
         .retry_config(RetryConfig::disabled());
     settings.set_endpoint_url(endpoint.map(str::to_owned));
     settings.build()
+}
+
+/// The same with calls that are over after another time.
+pub(crate) fn with_call_time(settings: SdkConfig, time: Duration) -> SdkConfig {
+    settings.into_builder().timeout_config(times(time)).build()
+}
+
+fn times(call: Duration) -> TimeoutConfig {
+    let times = TimeoutConfig::builder().connect_timeout(CONNECT_TIME);
+    times.operation_attempt_timeout(call).operation_timeout(call).build()
 }
 
 /// HTTPS, which reads the root certificates.
