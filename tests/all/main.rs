@@ -27,6 +27,7 @@ mod round_trips;
 mod scenarios;
 mod schemas;
 mod stores;
+mod syncing;
 mod tamper;
 mod tidy;
 

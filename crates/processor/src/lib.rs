@@ -13,6 +13,7 @@
 //! | `command.rs` | links, acknowledgements, erasures: facts with who and why |
 //! | `relay.rs` | from the outbox to the event bus; `envelope.rs` says what is sent, `publisher.rs` how a bus answers |
 //! | `port.rs` | what we ask of AWS Marketplace and how that fails; `port/patience.rs` says when it is asked again |
+//! | `opportunity_sync.rs` | our resale authorizations read again from AWS, and what differs recorded |
 //! | `sweep.rs` | what time changes, what was left pending, redriving, announcing |
 //!
 //! Deciding is `deal`'s, keeping is a store's. What is decided from several streams must conflict on one of them: whoever adds
@@ -31,6 +32,7 @@ mod envelope_ids;
 pub mod guarded;
 mod intake;
 mod link;
+pub mod opportunity_sync;
 mod parsed;
 pub mod port;
 mod problem;

@@ -215,7 +215,10 @@ impl World {
 }
 
 /// A stream's state: as stored, or folded anew if an older version of the folding code wrote it.
-async fn read_state(tx: &mut dyn Snapshot, row: &StreamRow) -> Result<State, StoreError> {
+pub(crate) async fn read_state(
+    tx: &mut dyn Snapshot,
+    row: &StreamRow,
+) -> Result<State, StoreError> {
     if row.fold > FOLD {
         return Err(StoreError::Schema { found: i64::from(row.fold), wanted: i64::from(FOLD) });
     }
