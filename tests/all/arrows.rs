@@ -37,7 +37,7 @@ const CRATES: [(&str, &[&str]); 11] = [
 ];
 
 /// The first letters of a technology's packages, and the crates that may name it.
-const TECHNOLOGIES: [(&str, &[&str]); 20] = [
+const TECHNOLOGIES: [(&str, &[&str]); 21] = [
     ("sqlx", &["ledger-sqlite", "ledger-postgres"]),
     ("aurora-dsql", &["ledger-postgres"]),
     ("aws-", &["aws"]),
@@ -48,6 +48,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 20] = [
     ("tokio", &["ledger-postgres", "processor", "aws", "lambda", "cli"]),
     ("axum", &["aws", "cli"]),
     ("hyper", &["cli"]),
+    ("minicbor", &["aws"]),
     ("prometheus-client", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -14,6 +14,7 @@
 //! | `pace.rs` | no faster than AWS lets one account ask |
 //! | `failure.rs` | each documented error: whether AWS did something, whether to ask again |
 //! | `verbatim.rs` | JSON on the wire as it is written, past the SDK's documents |
+//! | `offline.rs`, `offline/` | an AWS of our own, for tests and demonstrations (feature `offline`) |
 //!
 //! An operation of AWS Marketplace goes through `api.rs`: at the pace of its line in `operation.rs`, again as
 //! `processor::port::patience` says, its errors told apart by `failure.rs`.
@@ -31,6 +32,8 @@ pub mod endpoint;
 pub mod entitlements;
 pub mod event_bridge;
 mod failure;
+#[cfg(feature = "offline")]
+pub mod offline;
 mod operation;
 mod pace;
 pub mod queue;
