@@ -8,8 +8,11 @@ use async_trait::async_trait;
 use aws::offline::seed::Seed;
 use aws::offline::serve::{Records, Server};
 use aws::offline::world::{Settings, World};
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_marketplacecatalog as catalog;
+use aws_sdk_marketplacecatalog::config::SharedCredentialsProvider;
 use aws_sdk_marketplacecatalog::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_smithy_http_client::Builder;
 use deal::moment::Moment;
@@ -72,14 +75,27 @@ impl Offline {
     }
 
     pub(crate) fn catalog(&self) -> catalog::Client {
-        let config = catalog::Config::builder()
-            .behavior_version_latest()
-            .region(catalog::config::Region::new("us-east-1"))
+        catalog::Client::new(&self.settings())
+    }
+
+    pub(crate) fn entitlements(&self) -> aws_sdk_marketplaceentitlement::Client {
+        aws_sdk_marketplaceentitlement::Client::new(&self.settings())
+    }
+
+    pub(crate) fn metering(&self) -> aws_sdk_marketplacemetering::Client {
+        aws_sdk_marketplacemetering::Client::new(&self.settings())
+    }
+
+    fn settings(&self) -> SdkConfig {
+        let nobody = Credentials::new("AKIDEXAMPLE", "example", None, None, "test");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
             .endpoint_url(self.server.url())
-            .credentials_provider(nobody())
+            .credentials_provider(SharedCredentialsProvider::new(nobody))
             .http_client(Builder::new().build_http())
-            .retry_config(catalog::config::retry::RetryConfig::disabled());
-        catalog::Client::from_conf(config.build())
+            .retry_config(RetryConfig::disabled())
+            .build()
     }
 }
 
@@ -112,8 +128,4 @@ impl Offline {
     pub(crate) fn events(&self) -> Vec<Value> {
         self.server.with_world(|world, _| world.take_events())
     }
-}
-
-fn nobody() -> Credentials {
-    Credentials::new("AKIDEXAMPLE", "example", None, None, "test")
 }

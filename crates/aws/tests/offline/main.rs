@@ -3,6 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as expected")]
 
 mod aws;
+mod bench;
 mod catalog;
 mod change;
+mod entitlement;
+mod failed;
 mod fault;
+mod listing;
+mod lock;
+mod metering;
+mod refused;
