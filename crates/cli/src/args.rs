@@ -186,6 +186,8 @@ pub enum Command {
     },
     /// Try the processor on generated markets, with everything that can go wrong
     Simulate(crate::simulate::SimulateArgs),
+    /// Serve an AWS of our own on this machine, for tests and demonstrations
+    OfflineAws(crate::offline_aws::OfflineAwsArgs),
     /// Look at the ledger and the settings, and say what to do
     #[command(after_help = "\
 Every line has a verdict: ok, note, warn (something needs you, exit code 1) or fail (the ledger cannot be used, exit

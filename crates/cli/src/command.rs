@@ -98,6 +98,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Partner { command } => crate::partner::run(context, command).await,
         Command::Inbox { command } => crate::inbox::run(context, command).await,
         Command::Simulate(args) => crate::simulate::run(context, &args),
+        Command::OfflineAws(args) => crate::offline_aws::run(context, args).await,
         Command::Worker(args) => crate::worker::run(context, args).await,
         Command::Queue { command } => crate::queue::run(context, command).await,
         Command::Doctor => crate::doctor::run(context).await,
@@ -111,7 +112,10 @@ fn reads_no_ledger(command: &Command) -> bool {
     use crate::ledger_command::Command as Ledger;
     use crate::opportunity::Command as Opportunity;
     match command {
-        Command::Init(_) | Command::Simulate(_) | Command::Completions { .. } => true,
+        Command::Init(_)
+        | Command::Simulate(_)
+        | Command::OfflineAws(_)
+        | Command::Completions { .. } => true,
         Command::Ledger { command } => matches!(command, Ledger::VerifyProof { .. }),
         Command::Opportunity { command } => matches!(command, Opportunity::Create(_)),
         _ => false,

@@ -12,6 +12,7 @@
 //! | `queue.rs`, `queue/` | messages into, in and out of queues |
 //! | `simulate.rs` | generated markets, delivered with faults, on no ledger of anybody |
 //! | `aws_place.rs`, `stop.rs` | where AWS's services are; stopping in order |
+//! | `offline_aws.rs` | an AWS of our own, for tests and demonstrations |
 //! | `worker.rs`, `worker/` | the queue into the ledger, for who runs no Lambda functions |
 //! | `output.rs`, `page.rs` | the only way to standard output |
 //! | `failure.rs`, `exit.rs` | what went wrong, why, what to do; exit codes |
@@ -36,6 +37,7 @@ mod listing;
 mod log_bar;
 mod notification;
 mod offer;
+mod offline_aws;
 mod opportunity;
 mod output;
 mod page;

@@ -16,6 +16,7 @@ mod hostile;
 mod killed;
 mod ledger;
 mod lists;
+mod offline_aws;
 mod proof;
 mod readme;
 mod replay;
