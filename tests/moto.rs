@@ -1,12 +1,13 @@
 //! moto's server with `infra/template.yaml` deployed on it, as far as moto goes (`infra/tests/test_deploy.py` lists how far).
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use crate::python::python;
 
 /// A private server. It ends when this is dropped, and also when the test's process ends in another way.
 #[derive(Debug)]
@@ -23,14 +24,8 @@ pub struct Moto {
 impl Moto {
     /// Starts one on a free port of this machine, with the Python tools of the checks, and deploys the stack.
     pub fn start() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let tools = Command::new(root.join("scripts/python-tools")).arg("checks").output();
-        let tools = tools.expect("scripts/python-tools runs");
-        assert!(tools.status.success(), "{}", String::from_utf8_lossy(&tools.stderr));
-        let folder = String::from_utf8(tools.stdout).expect("a path");
-        let mut script = Command::new(Path::new(folder.trim()).join("python"))
-            .args(["-B", "serve.py"])
-            .current_dir(root.join("infra/tests"))
+        let mut script = python("infra/tests")
+            .arg("serve.py")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -166,9 +166,10 @@ fn found(url: String) -> Found {
         "AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE",
         "AWS_ENDPOINT_URL_MARKETPLACE_METERING",
     ];
-    // Nobody's. Without any, AWS's programs do not even call.
+    // Nobody's credentials: without any, AWS's programs do not even call. Of the region, some know one name and some the other.
     let rest = [
         ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "offline"),
         ("AWS_SECRET_ACCESS_KEY", "offline"),
     ];

@@ -55,11 +55,15 @@ impl Offline {
     }
 
     pub(crate) async fn start_with(seed: Seed, settings: Settings) -> Self {
+        Self::start_recording(seed, settings, Records::default()).await
+    }
+
+    pub(crate) async fn start_recording(seed: Seed, settings: Settings, records: Records) -> Self {
         let clock = Arc::new(Stepped(Mutex::new(NOW.parse().unwrap())));
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let world = World::new(seed, settings);
-        let server = Server::start(address, world, shared, Records::default()).await.unwrap();
+        let server = Server::start(address, world, shared, records).await.unwrap();
         Self { server, clock }
     }
 

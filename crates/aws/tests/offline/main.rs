@@ -12,4 +12,5 @@ mod fault;
 mod listing;
 mod lock;
 mod metering;
+mod models;
 mod refused;

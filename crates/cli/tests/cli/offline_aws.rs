@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
+use resold_tests::python::python;
 use serde_json::{Value, json};
 
 use crate::resold::Folder;
@@ -22,7 +23,7 @@ impl Offline {
         let mut child = command.spawn().expect("the binary runs");
         // To the end: who closes a pipe that is written to, ends the writer.
         let said = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let said: Vec<String> = said.take(6).map(|line| line.expect("text")).collect();
+        let said: Vec<String> = said.take(7).map(|line| line.expect("text")).collect();
         assert_eq!(said.last().map(String::as_str), Some("export AWS_SECRET_ACCESS_KEY=offline"));
         let said = &said[0];
         let url = said.strip_prefix("export AWS_ENDPOINT_URL_MARKETPLACE_CATALOG=http://");
@@ -114,4 +115,12 @@ fn it_starts_only_where_it_may_and_with_what_it_can_read() {
         assert_eq!(done.code, Some(2), "{arguments:?}");
         assert!(done.stderr.contains(expected), "{arguments:?}: {}", done.stderr);
     }
+}
+
+#[test]
+fn awss_own_programs_call_it() {
+    let mut clients = python("tests/offline");
+    let clients = clients.args(["-m", "unittest"]).env("RESOLD", env!("CARGO_BIN_EXE_resold"));
+    let done = clients.output().expect("Python runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
