@@ -20,6 +20,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Line;
 
+/// What to do about a seed that is wrong.
+const SEED: &str = "`resold offline-aws --help` says what a seed has";
+
 /// What it is like.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -108,7 +111,9 @@ pub async fn run(context: &mut Context<'_>, args: OfflineAwsArgs) -> Result<Exit
         change_set_time: SignedDuration::from_secs(args.change_set_seconds.into()),
         is_throttled: args.throttle,
     };
-    let mut world = World::new(seed, settings);
+    let mut world = World::new(seed, settings).map_err(|error| {
+        Failure::new("could not make a world of the seed").because(error).hint(SEED)
+    })?;
     for fault in args.fault {
         world.expect(fault);
     }
@@ -144,11 +149,10 @@ fn unserved(error: ServeError) -> Failure {
 fn seed(path: &Path) -> Result<Seed, Failure> {
     let attempt = || Failure::new(format!("could not read the seed {}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| attempt().because(error))?;
-    let hint = "`resold offline-aws --help` says what a seed has";
     if text.trim_start().starts_with('{') {
-        serde_json::from_str(&text).map_err(|error| attempt().because(error).hint(hint))
+        serde_json::from_str(&text).map_err(|error| attempt().because(error).hint(SEED))
     } else {
-        toml::from_str(&text).map_err(|error| attempt().because(error).hint(hint))
+        toml::from_str(&text).map_err(|error| attempt().because(error).hint(SEED))
     }
 }
 

@@ -25,6 +25,18 @@ pub struct Seed {
     pub draw: u64,
 }
 
+/// A seed that names what is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{part} names {kind} `{id}`, which is not there")]
+pub struct SeedError {
+    /// What names it.
+    pub part: &'static str,
+    /// What it names.
+    pub kind: &'static str,
+    /// By which id.
+    pub id: String,
+}
+
 impl Seed {
     /// A world to try things in: a product, two partners, a buyer with a license.
     pub fn example() -> Self {

@@ -217,7 +217,7 @@ impl Served {
         let said = match what {
             "seed" => serde_json::from_slice::<Seed>(body)
                 .map_err(|error| error.to_string())
-                .map(|seed| self.world().add(seed)),
+                .and_then(|seed| self.world().add(seed).map_err(|error| error.to_string())),
             "faults" => {
                 let lines = String::from_utf8_lossy(body);
                 let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());

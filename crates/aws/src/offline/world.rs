@@ -13,7 +13,7 @@ use super::fault::{self, Fault, Faults, What};
 use super::metering::Usage;
 use super::operation::Operation;
 use super::refusal::Refusal;
-use super::seed::{License, Parties, Product, Registration, Seed};
+use super::seed::{License, Parties, Product, Registration, Seed, SeedError};
 use super::throttle::Throttle;
 
 /// Our account, if the seed names none.
@@ -72,7 +72,7 @@ pub struct Answer {
 
 impl World {
     /// A world with this in it.
-    pub fn new(seed: Seed, settings: Settings) -> Self {
+    pub fn new(seed: Seed, settings: Settings) -> Result<Self, SeedError> {
         let account = seed.account.clone().unwrap_or_else(|| ACCOUNT.to_owned());
         let mut world = Self {
             settings,
@@ -90,12 +90,13 @@ impl World {
             throttle: Throttle::default(),
             events: Vec::new(),
         };
-        world.add(seed);
-        world
+        world.add(seed)?;
+        Ok(world)
     }
 
-    /// Puts more into the world. What is there under the same id is replaced.
-    pub fn add(&mut self, seed: Seed) {
+    /// Puts more into the world, or nothing of it. What is there under the same id is replaced.
+    pub fn add(&mut self, seed: Seed) -> Result<(), SeedError> {
+        self.check(&seed)?;
         if let Some(account) = seed.account {
             self.parties.account = account;
         }
@@ -108,6 +109,30 @@ impl World {
                 authorization.offers = authorization.offers.saturating_add(1);
             }
         }
+        Ok(())
+    }
+
+    /// What a seed names has to be in it, or there already: a slip of the pen would be a world with a hole in it.
+    fn check(&self, seed: &Seed) -> Result<(), SeedError> {
+        let missing = |part, kind, id: &str| Err(SeedError { part, kind, id: id.to_owned() });
+        for license in &seed.licenses {
+            let is_new = seed.products.iter().any(|product| product.id == license.product);
+            if !is_new && !self.products.contains_key(&license.product) {
+                return missing("a license", "the product", &license.product);
+            }
+        }
+        for registration in &seed.registrations {
+            let is_new = seed.licenses.iter().any(|license| license.arn == registration.license);
+            if !is_new && !self.licenses.contains_key(&registration.license) {
+                return missing("a registration", "the license", &registration.license);
+            }
+        }
+        for offer in &seed.offers {
+            if !self.authorizations.contains_key(&offer.authorization) {
+                return missing("an offer", "the authorization", &offer.authorization);
+            }
+        }
+        Ok(())
     }
 
     /// Something is to go wrong.

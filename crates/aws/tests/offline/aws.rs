@@ -62,7 +62,7 @@ impl Offline {
         let clock = Arc::new(Stepped(Mutex::new(NOW.parse().unwrap())));
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let world = World::new(seed, settings);
+        let world = World::new(seed, settings).unwrap();
         let server = Server::start(address, world, shared, records).await.unwrap();
         Self { server, clock }
     }

@@ -26,7 +26,7 @@ impl Bench {
             "dimensions": [{"key": "seats", "name": "Seats", "types": ["Entitled"]}]});
         let foreign = json!({"id": "prod-foreign", "code": "foreign", "name": "Theirs", "owner": "999988887777"});
         seed.products.extend([image, foreign].map(|it| serde_json::from_value(it).unwrap()));
-        Self { world: World::new(seed, Settings::default()), now: NOW.parse().unwrap() }
+        Self { world: World::new(seed, Settings::default()).unwrap(), now: NOW.parse().unwrap() }
     }
 
     pub(crate) fn call(&mut self, operation: Operation, input: &Value) -> Result<Value, Refusal> {

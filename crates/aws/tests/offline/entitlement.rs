@@ -24,6 +24,7 @@ fn seed() -> Seed {
             {"dimension": "seats", "value": values[0], "expires": "2027-12-31T23:59:59Z"},
             {"dimension": "tier", "value": values[1]}]})
     });
+    seed.registrations.clear();
     seed.licenses = licenses.map(|it| serde_json::from_value(it).unwrap()).collect();
     seed
 }

@@ -137,7 +137,8 @@ fn too_many_calls_and_too_many_change_sets() {
     let mut world = World::new(
         Seed::example(),
         Settings { change_set_time: SignedDuration::from_hours(1), is_throttled: true },
-    );
+    )
+    .unwrap();
     let now = NOW.parse().unwrap();
     let input = json!({"Catalog": "AWSMarketplace"});
     let mut statuses = Vec::new();
@@ -150,7 +151,8 @@ fn too_many_calls_and_too_many_change_sets() {
     bench.world = World::new(
         Seed::example(),
         Settings { change_set_time: SignedDuration::from_hours(1), is_throttled: false },
-    );
+    )
+    .unwrap();
     let details = json!({"ProductId": "prod-k3x9examplesaas", "Name": "Acme", "ResellerAccountId": "222233334444"});
     let create = json!([json_change("CreateResaleAuthorization", None, &details)]);
     for _ in 0..250 {
@@ -179,7 +181,7 @@ fn a_partners_offer_moves_the_counters() {
     let mut bench = Bench::new();
     let id = bench.released();
     let offer = json!({"offers": [{"authorization": id}]});
-    bench.world.add(serde_json::from_value(offer).unwrap());
+    bench.world.add(serde_json::from_value(offer).unwrap()).unwrap();
     let said = bench
         .call(Operation::DescribeEntity, &json!({"Catalog": "AWSMarketplace", "EntityId": id}));
     let expected: Value = json!({"OfferExtendedStatus": "Completed-Used", "OfferCreatedCount": 1});

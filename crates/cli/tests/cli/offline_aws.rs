@@ -102,10 +102,12 @@ fn it_starts_only_where_it_may_and_with_what_it_can_read() {
     folder.write("seed.toml", "product = 1\n");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let taken = taken.local_addr().expect("it is bound").to_string();
-    let cases: [(&[&str], &str); 6] = [
+    folder.write("hole.json", "{\"registrations\": [{\"token\": \"x\", \"license\": \"l-1\"}]}");
+    let cases: [(&[&str], &str); 7] = [
         (&["--listen", "0.0.0.0:0"], "listens on this machine only"),
         (&["--listen", &taken], "take another port"),
         (&["--seed", "seed.toml"], "unknown field `product`"),
+        (&["--seed", "hole.json"], "a registration names the license `l-1`, which is not there"),
         (&["--seed", "nothere.toml"], "could not read the seed nothere.toml"),
         (&["--events", "nothere/events"], "could not write to nothere/events"),
         (&["--fault", "StartChangeSet=418"], "`418` is nothing that can happen to StartChangeSet"),
