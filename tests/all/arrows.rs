@@ -126,23 +126,21 @@ fn every_crate_depends_on_what_its_layer_allows() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Where a manifest turns planted faults on: in its default features, or for a dependency of what is released.
-fn planted(manifest: &Table) -> Vec<String> {
+/// Where a manifest turns a feature on: in its other features, or for a dependency of what is released.
+fn turned_on(manifest: &Table, feature: &str) -> Vec<String> {
     let mut found = Vec::new();
     let features = manifest.get("features").and_then(Value::as_table);
     for (name, turned_on) in features.into_iter().flatten() {
         let turned_on = turned_on.as_array().into_iter().flatten().filter_map(Value::as_str);
-        let planted = turned_on.filter(|other| other.split('/').next_back() == Some("planted"));
-        found.extend(
-            planted.filter(|_| name != "planted").map(|it| format!("{name} turns {it} on")),
-        );
+        let meant = turned_on.filter(|other| other.split('/').next_back() == Some(feature));
+        found.extend(meant.filter(|_| name != feature).map(|it| format!("{name} turns {it} on")));
     }
     for heading in ["dependencies", "build-dependencies"] {
         let packages = manifest.get(heading).and_then(Value::as_table);
         for (package, value) in packages.into_iter().flatten() {
             let features = value.get("features").and_then(Value::as_array).into_iter().flatten();
-            let planted = features.filter(|feature| feature.as_str() == Some("planted"));
-            found.extend(planted.map(|_| format!("{package} is taken with planted faults")));
+            let meant = features.filter(|other| other.as_str() == Some(feature));
+            found.extend(meant.map(|_| format!("{package} is taken with {feature}")));
         }
     }
     found
@@ -152,7 +150,7 @@ fn planted(manifest: &Table) -> Vec<String> {
 fn no_crate_is_released_with_planted_faults() {
     for (name, _) in CRATES {
         let path = workspace().join("crates").join(name).join("Cargo.toml");
-        assert_eq!(planted(&manifest(&path)), Vec::<String>::new(), "{name}");
+        assert_eq!(turned_on(&manifest(&path), "planted"), Vec::<String>::new(), "{name}");
     }
     let cases = [
         // manifest, faults
@@ -163,8 +161,17 @@ fn no_crate_is_released_with_planted_faults() {
         ("[dev-dependencies]\ndeal = { workspace = true, features = [\"planted\"] }", 0),
     ];
     for (text, expected) in cases {
-        let found = planted(&text.parse().expect("TOML"));
+        let found = turned_on(&text.parse().expect("TOML"), "planted");
         assert_eq!(found.len(), expected, "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn only_the_command_line_holds_the_offline_aws() {
+    for (name, _) in CRATES {
+        let path = workspace().join("crates").join(name).join("Cargo.toml");
+        let found = turned_on(&manifest(&path), "offline");
+        assert_eq!(!found.is_empty(), name == "cli", "{name}: {found:?}");
     }
 }
 

@@ -34,12 +34,6 @@ impl World {
         }
     }
 
-    /// When the next change set ends.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        let open = self.change_sets.iter().filter(|set| set.end.is_none());
-        open.map(|set| set.due).min()
-    }
-
     fn finish(&mut self, place: usize) {
         let mut set = self.change_sets[place].clone();
         let what = set.what.take();

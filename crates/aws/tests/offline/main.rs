@@ -9,6 +9,7 @@ mod change;
 mod entitlement;
 mod failed;
 mod fault;
+mod hostile;
 mod listing;
 mod lock;
 mod metering;
