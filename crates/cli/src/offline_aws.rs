@@ -66,7 +66,7 @@ pub struct OfflineAwsArgs {
     /// Append the notifications of change sets to this file, for `resold replay`
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
-    /// Append what it is asked to this file, as JSON lines with everything in them
+    /// Append what it is asked to this file, as JSON lines with everything in them, tokens too
     #[arg(long, value_name = "FILE")]
     requests: Option<PathBuf>,
     /// How long a change set takes

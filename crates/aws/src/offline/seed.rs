@@ -21,7 +21,7 @@ pub struct Seed {
     pub registrations: Vec<Registration>,
     /// Offers that partners made: an authorization for each.
     pub offers: Vec<Offer>,
-    /// What AWS's documentation says nothing of is drawn from this.
+    /// Ids follow from this number.
     pub draw: u64,
 }
 
