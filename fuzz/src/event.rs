@@ -69,7 +69,7 @@ pub fn holds(stream: StreamKind, event: &Event) {
     kept(stream, &once);
 
     if let Event::Facts { facts, .. } = event {
-        for (told, _) in forwarded(facts) {
+        for (told, _) in forwarded(&id(stream), facts) {
             assert_eq!(StreamId::try_from(told.to_string()), Ok(told));
         }
     }
@@ -93,7 +93,8 @@ fn kept(stream: StreamKind, state: &State) {
     for at in [Moment::MIN, Moment::default(), Moment::MAX] {
         let _ = state.due_at(at);
         let mut judged = state.clone();
-        for (news, at) in judge::rest(&id(stream), state, at) {
+        let news = judge::rest(&id(stream), state, at).into_iter();
+        for (news, at) in news.chain(judge::request(&id(stream), state, at, at)) {
             judged.fold(&Event::Public(news), at);
         }
     }

@@ -18,6 +18,7 @@ use crate::facts::{
 };
 use crate::lattice::{Authority, Few, First, Fixed, Join, Last, Register, Witness};
 use crate::moment::Moment;
+use crate::request;
 use crate::route::is_purchase;
 use crate::stream::StreamId;
 
@@ -179,6 +180,7 @@ fn changed(change_set: &ChangeSet, said: &Witness) -> Vec<Part> {
         name: Register::said(change_set.name.clone(), said),
         result: Register::said(Some(result.to_owned()), said),
         failure_code: Register::said(change_set.failure_code.clone(), said),
+        requests: change_set.name.as_deref().and_then(request::named).into_iter().collect(),
         ..ChangeSetFacts::default()
     };
     vec![(StreamId::change_set(id), Facts::ChangeSet(facts))]

@@ -81,6 +81,7 @@ impl PendingKind {
             KeyKind::Succession => Some(Self::Succession),
             KeyKind::Buyer
             | KeyKind::Case
+            | KeyKind::Drive
             | KeyKind::License
             | KeyKind::Finding
             | KeyKind::Partner

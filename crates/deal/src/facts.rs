@@ -7,6 +7,7 @@ pub mod agreement;
 pub mod offer;
 pub mod opportunity;
 pub mod partner;
+pub mod request;
 pub mod rest;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use agreement::AgreementFacts;
 pub use offer::OfferFacts;
 pub use opportunity::OpportunityFacts;
 pub use partner::PartnerFacts;
+pub use request::RequestFacts;
 pub use rest::{
     ChangeSetFacts, EnvelopeIdFacts, NotificationFacts, NotificationTypeFacts, OfferSetFacts,
     SellerFacts,
@@ -108,6 +110,8 @@ pub enum Facts {
     Opportunity(Box<OpportunityFacts>),
     /// Of a partner.
     Partner(PartnerFacts),
+    /// Of a request of ours.
+    Request(Box<RequestFacts>),
     /// Of one of our accounts.
     Seller(SellerFacts),
 }
@@ -127,6 +131,7 @@ impl Facts {
             StreamKind::OfferSet => Self::OfferSet(OfferSetFacts::default()),
             StreamKind::Opportunity => Self::Opportunity(Box::default()),
             StreamKind::Partner => Self::Partner(PartnerFacts::default()),
+            StreamKind::Request => Self::Request(Box::default()),
             StreamKind::Seller => Self::Seller(SellerFacts::default()),
         }
     }
@@ -144,6 +149,7 @@ impl Facts {
             StreamKind::OfferSet => Self::OfferSet(from_str(json)?),
             StreamKind::Opportunity => Self::Opportunity(from_str(json)?),
             StreamKind::Partner => Self::Partner(from_str(json)?),
+            StreamKind::Request => Self::Request(from_str(json)?),
             StreamKind::Seller => Self::Seller(from_str(json)?),
         })
     }
@@ -161,6 +167,7 @@ impl Facts {
             Self::OfferSet(facts) => to_string(facts),
             Self::Opportunity(facts) => to_string(facts),
             Self::Partner(facts) => to_string(facts),
+            Self::Request(facts) => to_string(facts),
             Self::Seller(facts) => to_string(facts),
         }
     }
@@ -179,6 +186,7 @@ impl Join for Facts {
             (Self::OfferSet(known), Self::OfferSet(new)) => known.join(new),
             (Self::Opportunity(known), Self::Opportunity(new)) => known.join(new),
             (Self::Partner(known), Self::Partner(new)) => known.join(new),
+            (Self::Request(known), Self::Request(new)) => known.join(new),
             (Self::Seller(known), Self::Seller(new)) => known.join(new),
             _ => {}
         }

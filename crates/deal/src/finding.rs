@@ -48,6 +48,10 @@ pub enum FindingKind {
     PersonOverruled,
     /// More offers were confirmed from an opportunity than it allows.
     QuantityExceeded,
+    /// AWS did not do what we requested, and we do not try again.
+    RequestFailed,
+    /// A change set of ours has been applying for a day.
+    RequestUnfinished,
     /// The seller of record is not the reseller that the opportunity authorizes.
     ResellerNotAuthorized,
     /// An agreement names an opportunity that was restricted before the offer was released.
@@ -90,7 +94,7 @@ impl Severity {
 
 impl FindingKind {
     /// Every kind, in the order of their words.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::AgreementWithoutLicense,
         Self::BuyerOutsideOpportunity,
         Self::ChangeSetFailed,
@@ -108,6 +112,8 @@ impl FindingKind {
         Self::OfferAfterEndDate,
         Self::PersonOverruled,
         Self::QuantityExceeded,
+        Self::RequestFailed,
+        Self::RequestUnfinished,
         Self::ResellerNotAuthorized,
         Self::RestrictedAuthorization,
         Self::SecurityReport,
@@ -137,6 +143,8 @@ impl FindingKind {
             Self::Malformed => "malformed",
             Self::PersonOverruled => "person-overruled",
             Self::QuantityExceeded => "quantity-exceeded",
+            Self::RequestFailed => "request-failed",
+            Self::RequestUnfinished => "request-unfinished",
             Self::ResellerNotAuthorized => "reseller-not-authorized",
             Self::RestrictedAuthorization => "restricted-authorization",
             Self::SecurityReport => "security-report",
@@ -173,6 +181,8 @@ impl FindingKind {
             | Self::LinkUnmatched
             | Self::Malformed
             | Self::PersonOverruled
+            | Self::RequestFailed
+            | Self::RequestUnfinished
             | Self::RestrictedAuthorization
             | Self::SuccessionAmbiguous
             | Self::UnknownAuthorization => Severity::Warning,
@@ -188,6 +198,7 @@ impl FindingKind {
             | Self::LicenseWithoutAgreement
             | Self::LinkAmbiguous
             | Self::LinkUnmatched
+            | Self::RequestUnfinished
             | Self::SuccessionAmbiguous
             | Self::UnknownAuthorization => true,
             Self::BuyerOutsideOpportunity
@@ -202,6 +213,7 @@ impl FindingKind {
             | Self::Malformed
             | Self::PersonOverruled
             | Self::QuantityExceeded
+            | Self::RequestFailed
             | Self::ResellerNotAuthorized
             | Self::RestrictedAuthorization
             | Self::SecurityReport

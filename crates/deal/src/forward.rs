@@ -1,19 +1,24 @@
 //! What one stream's facts say of others: the other half of a pair is told as soon as one half is known.
 
-use marketplace::ids::{AccountId, ProductName};
+use marketplace::ids::{AccountId, ChangeSetId, OpportunityId, ProductName};
 
 use crate::effects::Part;
+use crate::facts::request::WishKind;
 use crate::facts::{
-    AgreementFacts, Facts, OfferFacts, OpportunityFacts, PartnerFacts, Seen, ViewRole,
+    AgreementFacts, ChangeSetFacts, Facts, OfferFacts, OpportunityFacts, PartnerFacts,
+    RequestFacts, Seen, ViewRole,
 };
 use crate::lattice::{Few, Fixed};
+use crate::request::{MAX_ATTEMPTS, RequestId, record};
 use crate::stream::StreamId;
 
 /// What one stream's facts say of others: the other half of a pair is told as soon as one half is known.
 ///
 /// Everything that the stream knows is told each time; telling it again changes nothing.
-pub fn forwarded(facts: &Facts) -> Vec<Part> {
+pub fn forwarded(stream: &StreamId, facts: &Facts) -> Vec<Part> {
     match facts {
+        Facts::ChangeSet(set) => change_set_forwards(stream, set),
+        Facts::Request(request) => request_forwards(stream, request),
         Facts::Agreement(agreement) => agreement_forwards(agreement),
         Facts::Offer(offer) => {
             let resells = |account: &AccountId| resold_by(&offer.seen, account);
@@ -90,5 +95,56 @@ fn agreement_forwards(agreement: &AgreementFacts) -> Vec<Part> {
     }
     let resells = |account: &AccountId| resold_by(&agreement.seen, account);
     parts.extend(partner_forwards(&agreement.proposer, &agreement.aliases, resells));
+    parts
+}
+
+/// A change set of ours that ended tells its request. Which one it is an attempt of is known by its name, or by the request.
+fn change_set_forwards(stream: &StreamId, set: &ChangeSetFacts) -> Vec<Part> {
+    let Some((id, at)) = ChangeSetId::new(stream.id()).ok().zip(set.result.at()) else {
+        return Vec::new();
+    };
+    // Somebody else's name may say anything: no attempt of ours has a number beyond the last one.
+    let ours = set.requests.iter().filter(|(_, attempt)| *attempt <= MAX_ATTEMPTS);
+    let part = |(request, attempt): &(RequestId, u32)| {
+        let facts = record::noticed(*attempt, &id, at);
+        (StreamId::request(request), Facts::Request(Box::new(facts)))
+    };
+    ours.map(part).collect()
+}
+
+/// A request tells its change sets whose they are, and the opportunities that it made, changed or cloned.
+fn request_forwards(stream: &StreamId, request: &RequestFacts) -> Vec<Part> {
+    let Ok(id) = RequestId::new(stream.id()) else { return Vec::new() };
+    let own = |attempt: u32, set: &ChangeSetId| {
+        let requests = Few::from_iter([(id.clone(), attempt)]);
+        let facts = ChangeSetFacts { requests, ..ChangeSetFacts::default() };
+        (StreamId::change_set(set), Facts::ChangeSet(facts))
+    };
+    let mut parts: Vec<Part> =
+        request.change_sets().map(|(attempt, set, _)| own(attempt, set)).collect();
+    let mut tell = |opportunity: &OpportunityId, facts: OpportunityFacts| {
+        parts.push((StreamId::opportunity(opportunity), Facts::Opportunity(Box::new(facts))));
+    };
+    let requested = || OpportunityFacts {
+        requested_by: Few::from_iter([id.clone()]),
+        ..OpportunityFacts::default()
+    };
+    for draft in request.draft.all() {
+        tell(&draft.value, requested());
+    }
+    let wishes = request.wishes.values().flat_map(Fixed::all).map(|said| &said.value);
+    for wish in wishes {
+        if let Some(about) = wish.opportunity.as_ref().filter(|_| wish.kind != WishKind::Clone) {
+            tell(about, requested());
+        }
+    }
+    for (done, source) in request.made() {
+        let cloned_from: Few<OpportunityId> = source.cloned().into_iter().collect();
+        tell(done, OpportunityFacts { cloned_from, ..requested() });
+        if let Some(source) = source {
+            let cloned_to = Few::from_iter([done.clone()]);
+            tell(source, OpportunityFacts { cloned_to, ..OpportunityFacts::default() });
+        }
+    }
     parts
 }

@@ -13,6 +13,7 @@ mod finding;
 mod offer;
 mod opportunity;
 mod partner;
+mod request;
 mod timeline;
 
 pub use agreement::{Adjustment, Agreement, AgreementStatus, CancellationItem, License};
@@ -23,6 +24,7 @@ pub use finding::FindingItem;
 pub use offer::{DecisionItem, Offer, OfferStatus};
 pub use opportunity::{Direction, Opportunity};
 pub use partner::{Amount, Partner, Tally};
+pub use request::{ChangeErrorItem, Request};
 pub use timeline::{CauseItem, Place, TimelineItem};
 
 use marketplace::ids::ProductName;

@@ -6,6 +6,7 @@
 mod agreement;
 mod offer;
 mod opportunity;
+mod request;
 mod rest;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::state::State;
 pub use agreement::{AgreementContext, agreement};
 pub use offer::{OfferContext, offer};
 pub use opportunity::{OpportunityContext, USERS_COUNTED, opportunity, status_word};
+pub use request::request;
 pub use rest::{acknowledge, refuse, rest};
 
 /// An offer may stay ambiguous or unmatched for so long before that is a finding.

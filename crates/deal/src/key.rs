@@ -9,6 +9,8 @@ pub enum KeyKind {
     Candidate,
     /// Agreements that carry this id of a cancellation request or a billing adjustment.
     Case,
+    /// Requests that are not done. Value: [`DRIVE`]; the time is when something is to be done next.
+    Drive,
     /// Offers that wait to be judged when an opportunity of the same partner and product changes.
     /// Value: partner `|` product name; the time is when the offer was released.
     Judge,
@@ -36,10 +38,11 @@ pub enum KeyKind {
 
 impl KeyKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Buyer,
         Self::Candidate,
         Self::Case,
+        Self::Drive,
         Self::Judge,
         Self::License,
         Self::Finding,
@@ -58,6 +61,7 @@ impl KeyKind {
             Self::Buyer => "buyer",
             Self::Candidate => "candidate",
             Self::Case => "case",
+            Self::Drive => "drive",
             Self::Judge => "judge",
             Self::License => "license",
             Self::Finding => "finding",
@@ -71,6 +75,9 @@ impl KeyKind {
         }
     }
 }
+
+/// The one value under which requests wait to be driven.
+pub const DRIVE: &str = "request";
 
 /// One index row of a stream. A stream's keys are a function of its facts and its last conclusions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

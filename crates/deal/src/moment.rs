@@ -29,10 +29,16 @@ impl Moment {
         self.0
     }
 
+    /// So many seconds later; stays at the end of time.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+
     /// So many minutes later; stays at the end of time.
     #[must_use]
     pub const fn plus_minutes(self, minutes: i64) -> Self {
-        Self(self.0.saturating_add(minutes.saturating_mul(60_000_000)))
+        self.plus_seconds(minutes.saturating_mul(60))
     }
 
     /// So many hours later; stays at the end of time.

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::correlate::Link;
 use crate::entitlement::{DealType, Entitlement};
+use crate::facts::request::WishKind;
 use crate::finding::Finding;
 use crate::renewal::Renewal;
+use crate::request::RequestId;
 
 /// An opportunity as published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +42,33 @@ pub struct OpportunityNews {
     /// Its currency, ISO 4217.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+}
+
+/// A request of ours to AWS as published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RequestNews {
+    /// Its id, which is ours.
+    pub id: RequestId,
+    /// What is wished: `create`, `publish`, `restrict` or `clone` an opportunity.
+    pub wish: WishKind,
+    /// `requested`, `succeeded`, `failed` or `cancelled`.
+    pub status: String,
+    /// The opportunity: what was created, or what the wish is about. Of a clone, the new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opportunity: Option<OpportunityId>,
+    /// What is cloned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloned_from: Option<OpportunityId>,
+    /// The partner that may resell what is created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<AccountId>,
+    /// The product of what is created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductName>,
+    /// AWS's codes for why it failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<String>,
 }
 
 /// An offer and its link as published.
@@ -87,6 +116,12 @@ pub enum PublicEvent {
     OpportunityReleased(OpportunityNews),
     /// Something published of an opportunity is different.
     OpportunityChanged(OpportunityNews),
+    /// A person wished that an opportunity be created or changed.
+    OpportunityRequested(RequestNews),
+    /// AWS did it.
+    OpportunityRequestSucceeded(RequestNews),
+    /// AWS did not do it, and we do not try again.
+    OpportunityRequestFailed(RequestNews),
     /// A released offer was seen for the first time.
     OfferReceived(OfferNews),
     /// An offer's link, or something else published of it, is different.
@@ -111,9 +146,12 @@ pub enum PublicEvent {
 
 impl PublicEvent {
     /// Every detail-type.
-    pub const DETAIL_TYPES: [&str; 12] = [
+    pub const DETAIL_TYPES: [&str; 15] = [
         "Opportunity Released",
         "Opportunity Changed",
+        "Opportunity Requested",
+        "Opportunity Request Succeeded",
+        "Opportunity Request Failed",
         "Offer Received",
         "Offer Linked",
         "Entitlement Granted",
@@ -131,6 +169,9 @@ impl PublicEvent {
         match self {
             Self::OpportunityReleased(_) => "Opportunity Released",
             Self::OpportunityChanged(_) => "Opportunity Changed",
+            Self::OpportunityRequested(_) => "Opportunity Requested",
+            Self::OpportunityRequestSucceeded(_) => "Opportunity Request Succeeded",
+            Self::OpportunityRequestFailed(_) => "Opportunity Request Failed",
             Self::OfferReceived(_) => "Offer Received",
             Self::OfferLinked(_) => "Offer Linked",
             Self::EntitlementGranted(_) => "Entitlement Granted",
@@ -149,6 +190,9 @@ impl PublicEvent {
         use serde_json::to_string;
         match self {
             Self::OpportunityReleased(news) | Self::OpportunityChanged(news) => to_string(news),
+            Self::OpportunityRequested(news)
+            | Self::OpportunityRequestSucceeded(news)
+            | Self::OpportunityRequestFailed(news) => to_string(news),
             Self::OfferReceived(news) | Self::OfferLinked(news) => to_string(news),
             Self::EntitlementGranted(news)
             | Self::EntitlementStarted(news)
@@ -166,6 +210,11 @@ impl PublicEvent {
         Some(match detail_type {
             "Opportunity Released" => from_str(json).map(Self::OpportunityReleased),
             "Opportunity Changed" => from_str(json).map(Self::OpportunityChanged),
+            "Opportunity Requested" => from_str(json).map(Self::OpportunityRequested),
+            "Opportunity Request Succeeded" => {
+                from_str(json).map(Self::OpportunityRequestSucceeded)
+            }
+            "Opportunity Request Failed" => from_str(json).map(Self::OpportunityRequestFailed),
             "Offer Received" => from_str(json).map(Self::OfferReceived),
             "Offer Linked" => from_str(json).map(Self::OfferLinked),
             "Entitlement Granted" => from_str(json).map(Self::EntitlementGranted),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::entitlement::Entitlement;
 use crate::finding::Finding;
-use crate::public::{OfferNews, OpportunityNews, RenewalNews};
+use crate::public::{OfferNews, OpportunityNews, RenewalNews, RequestNews};
 
 /// The schema of the `detail` under a detail-type; `None`: no such detail-type.
 pub fn schema(detail_type: &str) -> Option<Value> {
@@ -25,7 +25,7 @@ pub fn schema(detail_type: &str) -> Option<Value> {
         "type": "object",
         "properties": {
             "event_id": text("The same each time this event comes: drop repeats by it."),
-            "stream": text("What it is about: the kind and AWS's id of it."),
+            "stream": text("What it is about: the kind and AWS's id of it, of a request ours."),
             "version": {
                 "type": "integer",
                 "minimum": 1,
@@ -49,6 +49,9 @@ fn data(generator: &mut SchemaGenerator, detail_type: &str) -> Option<Schema> {
         "Opportunity Released" | "Opportunity Changed" => {
             generator.subschema_for::<OpportunityNews>()
         }
+        "Opportunity Requested"
+        | "Opportunity Request Succeeded"
+        | "Opportunity Request Failed" => generator.subschema_for::<RequestNews>(),
         "Offer Received" | "Offer Linked" => generator.subschema_for::<OfferNews>(),
         "Entitlement Granted"
         | "Entitlement Started"

@@ -6,14 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::entitlement::{DealType, Entitlement, FINAL_HOURS, end};
 use crate::event::{Event, Pending};
-use crate::facts::{AgreementFacts, Facts, OfferFacts, OpportunityFacts, PartnerFacts};
+use crate::facts::{
+    AgreementFacts, Facts, OfferFacts, OpportunityFacts, PartnerFacts, RequestFacts,
+};
 use crate::finding::Finding;
 use crate::judge::{AGREEMENT_GRACE_HOURS, END_GRACE_HOURS, LICENSE_GRACE_HOURS, LINK_GRACE_HOURS};
-use crate::key::{Key, KeyKind};
+use crate::key::{DRIVE, Key, KeyKind};
 use crate::lattice::Join;
 use crate::moment::Moment;
-use crate::public::{OfferNews, OpportunityNews, PublicEvent};
+use crate::public::{OfferNews, OpportunityNews, PublicEvent, RequestNews};
 use crate::renewal::{Renewal, boundaries};
+use crate::request;
 use crate::stream::StreamKind;
 use crate::succession;
 
@@ -38,6 +41,9 @@ pub struct Concluded {
     /// The last reminder of its end that was published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
+    /// The request as last published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestNews>,
     /// Open findings by id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub findings: BTreeMap<String, Finding>,
@@ -101,6 +107,11 @@ impl State {
         if let Facts::Opportunity(facts) = &self.facts { Some(facts) } else { None }
     }
 
+    /// The facts of a request.
+    pub fn request(&self) -> Option<&RequestFacts> {
+        if let Facts::Request(facts) = &self.facts { Some(facts) } else { None }
+    }
+
     /// The facts of a partner.
     pub fn partner(&self) -> Option<&PartnerFacts> {
         if let Facts::Partner(facts) = &self.facts { Some(facts) } else { None }
@@ -125,6 +136,10 @@ impl State {
                 .map(|end| Moment::from_micros(end.micros().saturating_add(1)))
                 .into_iter()
                 .collect(),
+            Facts::Request(facts) => request::applying_since(facts)
+                .map(|since| since.plus_hours(request::OVERDUE_HOURS))
+                .into_iter()
+                .collect(),
             _ => Vec::new(),
         };
         deadlines.into_iter().filter(|time| *time > judged).min()
@@ -136,6 +151,11 @@ impl State {
             Facts::Agreement(facts) => agreement_keys(facts, &self.concluded),
             Facts::Offer(facts) => offer_keys(facts, &self.concluded),
             Facts::Opportunity(facts) => opportunity_keys(facts),
+            Facts::Request(facts) => request::due(facts)
+                .map(|due| (due.micros(), DRIVE.to_owned()))
+                .map(|(at, value)| Key { kind: KeyKind::Drive, value, lo: at, hi: at })
+                .into_iter()
+                .collect(),
             _ => BTreeSet::new(),
         };
         for finding in self.concluded.findings.values() {
@@ -160,6 +180,9 @@ impl Concluded {
             | PublicEvent::EntitlementEnding(news)
             | PublicEvent::EntitlementEnded(news) => self.entitlement = Some(news.clone()),
             PublicEvent::RenewalUpcoming(news) => self.renewal = Some(news.renewal.clone()),
+            PublicEvent::OpportunityRequested(news)
+            | PublicEvent::OpportunityRequestSucceeded(news)
+            | PublicEvent::OpportunityRequestFailed(news) => self.request = Some(news.clone()),
             PublicEvent::FindingRaised(finding) => {
                 self.findings.insert(finding.id.clone(), finding.clone());
             }

@@ -6,6 +6,8 @@ use marketplace::digest::Digest;
 use marketplace::ids::{AccountId, AgreementId, ChangeSetId, OfferId, OfferSetId, OpportunityId};
 use serde::{Deserialize, Serialize};
 
+use crate::request::RequestId;
+
 /// The noun that a stream is about; the part of its id before the first `/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamKind {
@@ -27,13 +29,15 @@ pub enum StreamKind {
     Opportunity,
     /// A reseller's account: names, aliases of products, and the lock of correlation.
     Partner,
+    /// A request of ours to AWS: a wish and its change sets.
+    Request,
     /// One of our own accounts.
     Seller,
 }
 
 impl StreamKind {
     /// Every kind, in the order of their ids.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Agreement,
         Self::ChangeSet,
         Self::EnvelopeId,
@@ -43,6 +47,7 @@ impl StreamKind {
         Self::OfferSet,
         Self::Opportunity,
         Self::Partner,
+        Self::Request,
         Self::Seller,
     ];
 
@@ -58,6 +63,7 @@ impl StreamKind {
             Self::OfferSet => "offerset",
             Self::Opportunity => "opportunity",
             Self::Partner => "partner",
+            Self::Request => "request",
             Self::Seller => "seller",
         }
     }
@@ -129,6 +135,11 @@ impl StreamId {
         Self::of(StreamKind::Partner, id.as_str())
     }
 
+    /// The stream of a request of ours.
+    pub fn request(id: &RequestId) -> Self {
+        Self::of(StreamKind::Request, id.as_str())
+    }
+
     /// The stream of one of our own accounts.
     pub fn seller(id: &AccountId) -> Self {
         Self::of(StreamKind::Seller, id.as_str())
@@ -139,7 +150,7 @@ impl StreamId {
         self.kind
     }
 
-    /// The part after the kind: AWS's id.
+    /// The part after the kind: AWS's id, or ours of a request.
     pub fn id(&self) -> &str {
         self.text.split_once('/').map_or("", |(_, id)| id)
     }

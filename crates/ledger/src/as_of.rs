@@ -168,6 +168,7 @@ const fn only_grows(kind: KeyKind) -> bool {
         KeyKind::Case | KeyKind::License | KeyKind::Offer | KeyKind::Partner => true,
         KeyKind::Buyer
         | KeyKind::Candidate
+        | KeyKind::Drive
         | KeyKind::Finding
         | KeyKind::Judge
         | KeyKind::Opportunity

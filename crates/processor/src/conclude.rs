@@ -48,7 +48,12 @@ pub(crate) async fn conclude(
     lock_stubs(world, &agreements);
     for id in &reached.others {
         let reason = world.reason(id).unwrap_or(fallback);
-        let news = world.get(id).map(|entry| judge::rest(id, &entry.state, reason.at));
+        let news = world.get(id).map(|entry| match id.kind() {
+            StreamKind::Request => {
+                judge::request(id, &entry.state, reason.at, world.judging_time(id))
+            }
+            _ => judge::rest(id, &entry.state, reason.at),
+        });
         publish(world, id, news.unwrap_or_default(), fallback);
     }
     Ok(())

@@ -76,8 +76,18 @@ async fn learn(
     Ok(())
 }
 
-/// Tells the other halves. What an agreement says reaches its offer and its opportunity first; what those say then
-/// reaches their partners.
+/// In which order streams tell others. A change set and its request each may know whose it is before the other, so the change set
+/// speaks twice; what an agreement says reaches its offer and its opportunity, and what those say then reaches their partners.
+const FORWARDS: [StreamKind; 6] = [
+    StreamKind::ChangeSet,
+    StreamKind::Request,
+    StreamKind::ChangeSet,
+    StreamKind::Agreement,
+    StreamKind::Offer,
+    StreamKind::Opportunity,
+];
+
+/// Tells the other halves.
 async fn forward(
     tx: &mut dyn Transaction,
     world: &mut World,
@@ -85,7 +95,7 @@ async fn forward(
 ) -> Result<(), StoreError> {
     let named = related_of(world, |id| due.contains(id));
     world.load(tx, named).await?;
-    for kind in [StreamKind::Agreement, StreamKind::Offer, StreamKind::Opportunity] {
+    for kind in FORWARDS {
         let parts = forwards(world, kind);
         world.load(tx, parts.iter().map(|(part, _)| part.0.clone())).await?;
         for ((stream, facts), reason) in parts {
@@ -132,9 +142,9 @@ pub(crate) fn partners(facts: &Facts) -> Vec<StreamId> {
 /// What the changed streams of one kind tell others: each part with what taught it, the first of several.
 fn forwards(world: &World, kind: StreamKind) -> Vec<(Part, Reason)> {
     let mut parts = Vec::new();
-    for (_, entry) in world.changed().filter(|(id, _)| id.kind() == kind) {
+    for (id, entry) in world.changed().filter(|(id, _)| id.kind() == kind) {
         for (facts, reason) in entry.learned() {
-            let told = forwarded(&facts).into_iter();
+            let told = forwarded(id, &facts).into_iter();
             parts.extend(told.map(|part| (part, reason.clone())));
         }
     }

@@ -320,7 +320,7 @@ fn forwarding_is_done_once() {
             learn(known, &facts);
         }
         let all = |streams: &BTreeMap<StreamId, Facts>| {
-            streams.values().flat_map(forwarded).collect::<Vec<_>>()
+            streams.iter().flat_map(|(id, facts)| forwarded(id, facts)).collect::<Vec<_>>()
         };
         // An agreement tells its offer, the offer its partner: two rounds reach everybody.
         for round in 0..3 {

@@ -3,9 +3,11 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::correlate::{Basis, Link};
 use crate::entitlement::{DealType, Entitlement, LicenseState, Status};
+use crate::facts::request::WishKind;
 use crate::finding::{Finding, FindingKind, Severity};
-use crate::public::{OfferNews, OpportunityNews, RenewalNews};
+use crate::public::{OfferNews, OpportunityNews, RenewalNews, RequestNews};
 use crate::renewal::Renewal;
+use crate::request::RequestId;
 use crate::sample::{BUYER, PARTNER, account, agreement_id, at, golden, opportunity_id, product};
 use crate::stream::StreamId;
 
@@ -20,6 +22,19 @@ fn opportunity() -> OpportunityNews {
         max_offers: Some(1),
         wholesale: Some("100000.00".to_owned()),
         currency: Some("USD".to_owned()),
+    }
+}
+
+fn request(status: &str) -> RequestNews {
+    RequestNews {
+        id: RequestId::new("req-1").unwrap(),
+        wish: WishKind::Clone,
+        status: status.to_owned(),
+        opportunity: Some(opportunity_id("resaleauthz-2")),
+        cloned_from: Some(opportunity_id("resaleauthz-1")),
+        partner: Some(account(PARTNER)),
+        product: Some(product("prod-1")),
+        codes: vec!["CLIENT_ERROR".to_owned()],
     }
 }
 
@@ -109,6 +124,9 @@ fn all() -> Vec<(StreamKind, PublicEvent)> {
     let events = vec![
         (StreamKind::Opportunity, E::OpportunityReleased(opportunity())),
         (StreamKind::Opportunity, E::OpportunityChanged(opportunity())),
+        (StreamKind::Request, E::OpportunityRequested(request("requested"))),
+        (StreamKind::Request, E::OpportunityRequestSucceeded(request("succeeded"))),
+        (StreamKind::Request, E::OpportunityRequestFailed(request("failed"))),
         (StreamKind::Offer, E::OfferReceived(offer())),
         (StreamKind::Offer, E::OfferLinked(offer())),
         (StreamKind::Agreement, E::EntitlementGranted(entitlement())),
@@ -124,6 +142,9 @@ fn all() -> Vec<(StreamKind, PublicEvent)> {
         match event {
             E::OpportunityReleased(_)
             | E::OpportunityChanged(_)
+            | E::OpportunityRequested(_)
+            | E::OpportunityRequestSucceeded(_)
+            | E::OpportunityRequestFailed(_)
             | E::OfferReceived(_)
             | E::OfferLinked(_)
             | E::EntitlementGranted(_)

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use marketplace::catalog::ResaleAuthorization;
-use marketplace::ids::{AccountId, ProductName};
+use marketplace::ids::{AccountId, OpportunityId, ProductName};
 use serde::{Deserialize, Serialize};
 
 use super::{Acknowledgements, Seen, Unpublishable};
 use crate::lattice::{Few, First, Fixed, Join, Last, Register};
 use crate::moment::Moment;
+use crate::request::RequestId;
 
-/// The facts of an opportunity. A stub has only `named`.
+/// The facts of an opportunity. A stub is only named: by an agreement, a decision, a request.
 ///
 /// A description is an observation at its `LastModifiedDate`. Of the set of observations these facts keep what
 /// any rule or person asks: the latest one, and when each status was first or last seen.
@@ -49,6 +50,15 @@ pub struct OpportunityFacts {
     /// Every name that descriptions gave for its product.
     #[serde(skip_serializing_if = "Few::is_empty")]
     pub names: Few<ProductName>,
+    /// The requests of ours that made or changed it.
+    #[serde(skip_serializing_if = "Few::is_empty")]
+    pub requested_by: Few<RequestId>,
+    /// The opportunities that it was cloned from.
+    #[serde(skip_serializing_if = "Few::is_empty")]
+    pub cloned_from: Few<OpportunityId>,
+    /// The opportunities that were cloned from it.
+    #[serde(skip_serializing_if = "Few::is_empty")]
+    pub cloned_to: Few<OpportunityId>,
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
@@ -69,6 +79,9 @@ impl Join for OpportunityFacts {
         self.named.join(&other.named);
         self.first_named.join(&other.first_named);
         self.names.join(&other.names);
+        self.requested_by.join(&other.requested_by);
+        self.cloned_from.join(&other.cloned_from);
+        self.cloned_to.join(&other.cloned_to);
         self.acknowledged.join(&other.acknowledged);
         self.unpublishable.join(&other.unpublishable);
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Acknowledgements, Unpublishable};
 use crate::lattice::{Few, First, Fixed, Join, Last, Register};
+use crate::request::RequestId;
 
 /// The facts of one of our own accounts.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -57,6 +58,9 @@ pub struct ChangeSetFacts {
     /// AWS's code of a failure.
     #[serde(skip_serializing_if = "Register::is_empty")]
     pub failure_code: Register<String>,
+    /// The requests of ours that it is an attempt of, each with the attempt's number.
+    #[serde(skip_serializing_if = "Few::is_empty")]
+    pub requests: Few<(RequestId, u32)>,
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
@@ -70,6 +74,7 @@ impl Join for ChangeSetFacts {
         self.name.join(&other.name);
         self.result.join(&other.result);
         self.failure_code.join(&other.failure_code);
+        self.requests.join(&other.requests);
         self.acknowledged.join(&other.acknowledged);
         self.unpublishable.join(&other.unpublishable);
     }

@@ -10,12 +10,12 @@ use crate::entitlement::Entitlement;
 use crate::event::Event;
 use crate::facts::{
     AgreementFacts, ChangeSetFacts, Facts, NotificationFacts, OfferFacts, OpportunityFacts,
-    PartnerFacts, SellerFacts,
+    PartnerFacts, RequestFacts, SellerFacts,
 };
 use crate::finding::Finding;
-use crate::lattice::Register;
+use crate::lattice::{Fixed, Register};
 use crate::moment::Moment;
-use crate::public::{OfferNews, OpportunityNews, PublicEvent};
+use crate::public::{OfferNews, OpportunityNews, PublicEvent, RequestNews};
 use crate::stream::StreamId;
 
 /// One event of a stream, in words and by its parts.
@@ -104,6 +104,11 @@ fn person(event: &Event) -> Option<(String, String)> {
     {
         return Some((decision.who.clone(), decision.why.clone()));
     }
+    if let Facts::Request(request) = facts
+        && let Some(wish) = request.wishes.values().find_map(Fixed::get)
+    {
+        return Some((wish.who.clone(), wish.why.clone()));
+    }
     let acknowledged = match facts {
         Facts::Agreement(facts) => &facts.acknowledged,
         Facts::ChangeSet(facts) => &facts.acknowledged,
@@ -112,6 +117,7 @@ fn person(event: &Event) -> Option<(String, String)> {
         Facts::NotificationType(facts) => &facts.acknowledged,
         Facts::Offer(facts) => &facts.acknowledged,
         Facts::Opportunity(facts) => &facts.acknowledged,
+        Facts::Request(facts) => &facts.acknowledged,
         Facts::Seller(facts) => &facts.acknowledged,
         Facts::OfferSet(_) | Facts::Partner(_) => return None,
     };
@@ -139,6 +145,7 @@ fn said(slug: &str, facts: &Facts) -> String {
         Facts::Opportunity(facts) => opportunity(slug, facts),
         Facts::Partner(facts) => partner(facts),
         Facts::ChangeSet(facts) => change_set(facts),
+        Facts::Request(facts) => request(slug, facts),
         Facts::Seller(facts) => seller(slug, facts),
         Facts::Notification(facts) => notification(slug, facts),
         Facts::OfferSet(facts) => format!("set of {} offers released", facts.offers.len()),
@@ -214,7 +221,12 @@ fn offer(slug: &str, facts: &OfferFacts) -> String {
 
 fn opportunity(slug: &str, facts: &OpportunityFacts) -> String {
     let Some(document) = facts.described.get() else {
-        return sentence(slug, "opportunity");
+        let cloned = facts.cloned_to.iter().next().map(|id| format!("opportunity cloned to {id}"));
+        let named = facts.requested_by.iter().next().map(|id| {
+            let from = facts.cloned_from.iter().next().map(|id| format!("clone of {id}"));
+            list(&format!("opportunity named by request {id}"), [from])
+        });
+        return named.or(cloned).unwrap_or_else(|| sentence(slug, "opportunity"));
     };
     let status = document.status.as_ref().map(|status| status.to_lowercase());
     let partner = document.reseller.as_ref().map(|partner| format!("for partner {partner}"));
@@ -233,8 +245,38 @@ fn partner(facts: &PartnerFacts) -> String {
 }
 
 fn change_set(facts: &ChangeSetFacts) -> String {
+    if let Some((request, attempt)) =
+        facts.requests.iter().next().filter(|_| facts.result.is_empty())
+    {
+        return format!("change set of {request}, attempt {attempt}");
+    }
     let result = facts.result.get().map_or("ended", String::as_str);
     list(&format!("change set {result}"), [facts.failure_code.get().cloned()])
+}
+
+/// The slugs of what a driver records are words for people already.
+fn request(slug: &str, facts: &RequestFacts) -> String {
+    if let Some(wish) = facts.wishes.values().find_map(Fixed::get) {
+        let about = wish.opportunity.as_ref().map(ToString::to_string);
+        let partner = wish.partner.as_ref().map(|partner| format!("for partner {partner}"));
+        return list(
+            &format!("{} requested", wish.kind.word()),
+            [about, wish.name.clone(), partner],
+        );
+    }
+    let noticed = facts.change_sets().find(|(_, _, seen)| !seen.noticed.is_empty());
+    if let Some((_, id, _)) = noticed {
+        return format!("a notification says that change set {id} ended");
+    }
+    let refused = facts.attempts.values().find_map(|attempt| attempt.refused.get());
+    let refusal = refused.or(facts.trouble.get());
+    let refusal = refusal.map(|refusal| refusal.code.clone().unwrap_or(refusal.text.clone()));
+    let report = facts.change_sets().find_map(|(_, _, seen)| seen.report.get());
+    let made = report.and_then(|report| report.opportunity.as_ref()).map(ToString::to_string);
+    let code = report.and_then(|report| report.failure_code.clone());
+    let set = facts.change_sets().next().map(|(_, id, _)| id.to_string());
+    let draft = facts.draft.get().map(ToString::to_string);
+    list(&spaced(slug), [set, code, made, refusal, draft])
 }
 
 fn seller(slug: &str, facts: &SellerFacts) -> String {
@@ -258,6 +300,9 @@ fn concluded(event: &PublicEvent) -> String {
         PublicEvent::OpportunityReleased(news) | PublicEvent::OpportunityChanged(news) => {
             opportunity_news(&name, news)
         }
+        PublicEvent::OpportunityRequested(news)
+        | PublicEvent::OpportunityRequestSucceeded(news)
+        | PublicEvent::OpportunityRequestFailed(news) => request_news(&name, news),
         PublicEvent::OfferReceived(news) | PublicEvent::OfferLinked(news) => {
             offer_news(&name, news)
         }
@@ -278,6 +323,15 @@ fn concluded(event: &PublicEvent) -> String {
 
 fn opportunity_news(name: &str, news: &OpportunityNews) -> String {
     list(name, [Some(news.status.clone())])
+}
+
+fn request_news(name: &str, news: &RequestNews) -> String {
+    let opportunity = news.opportunity.as_ref().map(ToString::to_string);
+    let cancelled = Some(news.status.clone()).filter(|status| status == "cancelled");
+    list(
+        name,
+        [Some(news.wish.word().to_owned()), opportunity, cancelled, Some(news.codes.join(", "))],
+    )
 }
 
 fn offer_news(name: &str, news: &OfferNews) -> String {

@@ -38,7 +38,7 @@ pub fn conflicts(findings: &mut Findings<'_>, facts: &[(&'static str, Contradict
     }
 }
 
-/// What there is to publish of a stream that is no opportunity, offer or agreement.
+/// What there is to publish of a stream that is no opportunity, request, offer or agreement.
 pub fn rest(stream: &StreamId, state: &State, at: Moment) -> News {
     let none = Acknowledgements::new();
     let acknowledged = match &state.facts {
@@ -78,7 +78,9 @@ fn seller(findings: &mut Findings<'_>, facts: &SellerFacts) {
 fn change_set(findings: &mut Findings<'_>, facts: &ChangeSetFacts) {
     unpublishable(findings, &facts.unpublishable);
     let failed = facts.result.get().is_some_and(|result| result == "failed");
-    if let Some(at) = facts.result.at().filter(|_| failed) {
+    // Of one of ours its request tells more.
+    let is_ours = !facts.requests.is_empty();
+    if let Some(at) = facts.result.at().filter(|_| failed && !is_ours) {
         let code = facts.failure_code.get().cloned().map(|code| ("failure code", code));
         findings.open(FindingKind::ChangeSetFailed, at, (at, at), code);
     }
@@ -144,6 +146,7 @@ pub fn refuse(facts: &mut Facts, word: Register<Unpublishable>) -> bool {
         Facts::NotificationType(facts) => &mut facts.unpublishable,
         Facts::Offer(facts) => &mut facts.unpublishable,
         Facts::Opportunity(facts) => &mut facts.unpublishable,
+        Facts::Request(facts) => &mut facts.unpublishable,
         Facts::Seller(facts) => &mut facts.unpublishable,
         Facts::OfferSet(_) | Facts::Partner(_) => return false,
     };
@@ -165,6 +168,7 @@ pub fn acknowledge(
         Facts::NotificationType(facts) => &mut facts.acknowledged,
         Facts::Offer(facts) => &mut facts.acknowledged,
         Facts::Opportunity(facts) => &mut facts.acknowledged,
+        Facts::Request(facts) => &mut facts.acknowledged,
         Facts::Seller(facts) => &mut facts.acknowledged,
         Facts::OfferSet(_) | Facts::Partner(_) => return false,
     };

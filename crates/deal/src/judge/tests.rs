@@ -249,6 +249,7 @@ fn findings_of_everything_else() {
         ("security report", Facts::Seller(SellerFacts { security_first: First::at(at(T0)), security_report: Last::at(at(T0)), ..SellerFacts::default() }), &["+security-report"]),
         ("a seller without news", Facts::Seller(SellerFacts::default()), &[]),
         ("change set failed", Facts::ChangeSet(result("failed")), &["+change-set-failed"]),
+        ("a change set of ours failed", Facts::ChangeSet(ChangeSetFacts { requests: [(crate::request::RequestId::new("req-1").unwrap(), 1)].into_iter().collect(), ..result("failed") }), &[]),
         ("change set succeeded", Facts::ChangeSet(result("succeeded")), &[]),
         ("change set cancelled", Facts::ChangeSet(result("cancelled")), &[]),
         ("malformed", Facts::Notification(problem("malformed")), &["+malformed"]),
@@ -299,6 +300,7 @@ fn every_stream_that_publishes_has_the_finding_of_what_was_refused() {
             StreamKind::Opportunity => {
                 super::opportunity(&id, &state, OpportunityContext { used_by: &none }, now, now)
             }
+            StreamKind::Request => super::request(&id, &state, now, now),
             _ => rest(&id, &state, now),
         };
         let raised = raised(&news).iter().any(|word| word == "+event-not-published");

@@ -3,6 +3,8 @@
 //! No struct literal here ends in `..default()`: a new field does not compile until it is drawn, joined in the laws
 //! and seen in the golden files.
 
+mod request;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -354,6 +356,9 @@ impl Gen {
             named: self.few(Self::seen),
             first_named: self.fixed(|_| true),
             names: self.few(|make| make.parsed("prod")),
+            requested_by: self.few(Self::request_id),
+            cloned_from: self.few(|make| make.parsed("resaleauthz")),
+            cloned_to: self.few(|make| make.parsed("resaleauthz")),
             acknowledged: self.acknowledged(),
             unpublishable: self.unpublishable(),
         }
@@ -390,6 +395,7 @@ impl Gen {
                 name: self.register(|make| make.text("name")),
                 result: self.register(|make| make.text("result")),
                 failure_code: self.register(|make| make.text("CODE")),
+                requests: self.few(|make| (make.request_id(), make.small())),
                 acknowledged: self.acknowledged(),
                 unpublishable: self.unpublishable(),
             }),
@@ -419,6 +425,7 @@ impl Gen {
                 name: self.register(|make| make.text("name")),
                 aliases: self.few(Self::alias),
             }),
+            StreamKind::Request => Facts::Request(Box::new(self.request())),
             StreamKind::Seller => Facts::Seller(self.seller()),
         }
     }

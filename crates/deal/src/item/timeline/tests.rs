@@ -4,7 +4,7 @@ use crate::stream::StreamKind;
 
 use StreamKind::{
     Agreement, ChangeSet, EnvelopeId, Notification, NotificationType, OfferSet, Opportunity,
-    Partner, Seller,
+    Partner, Request, Seller,
 };
 
 /// Reads an event; `@` stands for a witness, `&` for the time and digest of a register.
@@ -19,6 +19,22 @@ fn event(stream: StreamKind, kind: &str, payload: &str) -> Event {
 const WORDS: &[(StreamKind, &str, &str, &str)] = &[
     (Opportunity, "fact/named", r#"{"first_named":[{"v":true,"w":@}]}"#, "opportunity named by an agreement"),
     (Opportunity, "public/Opportunity Released", r#"{"id":"resaleauthz-1","status":"active"}"#, "opportunity released: active"),
+    (Opportunity, "fact/named", r#"{"requested_by":["req-1"],"cloned_from":["resaleauthz-0"]}"#, "opportunity named by request req-1: clone of resaleauthz-0"),
+    (Opportunity, "fact/named", r#"{"cloned_to":["resaleauthz-2"]}"#, "opportunity cloned to resaleauthz-2"),
+    (Request, "fact/requested", r#"{"wishes":{"1":[{"v":{"kind":"restrict","opportunity":"resaleauthz-1","who":"ann","why":"over"},"w":@}]}}"#, "restrict requested: resaleauthz-1"),
+    (Request, "fact/requested", r#"{"wishes":{"1":[{"v":{"kind":"create","name":"Example Corp","partner":"222233334444","who":"ann","why":"new"},"w":@}]}}"#, "create requested: Example Corp, for partner 222233334444"),
+    (Request, "fact/change-set-sent", r#"{"attempts":{"1":{"called":0}}}"#, "change set sent"),
+    (Request, "fact/change-set-taken", r#"{"attempts":{"1":{"change_sets":{"set-1":{"known":0}}}}}"#, "change set taken: set-1"),
+    (Request, "fact/change-set-refused", r#"{"attempts":{"1":{"refused":{"v":{"doing":"start a change set","code":"ResourceInUseException","text":"locked","hope":"later","times":1},&}}}}"#, "change set refused: ResourceInUseException"),
+    (Request, "fact/question-unanswered", r#"{"trouble":{"v":{"doing":"describe a change set","text":"timed out","hope":"soon","times":1},&}}"#, "question unanswered: timed out"),
+    (Request, "fact/change-set-failed", r#"{"attempts":{"1":{"change_sets":{"set-1":{"report":{"v":{"end":"failed","failure_code":"CLIENT_ERROR"},&}}}}}}"#, "change set failed: set-1, CLIENT_ERROR"),
+    (Request, "fact/change-set-succeeded", r#"{"attempts":{"1":{"change_sets":{"set-1":{"report":{"v":{"end":"succeeded","opportunity":"resaleauthz-1"},&}}}}}}"#, "change set succeeded: set-1, resaleauthz-1"),
+    (Request, "fact/draft-left", r#"{"draft":[{"v":"resaleauthz-1","w":@}]}"#, "draft left: resaleauthz-1"),
+    (Request, "fact/named", r#"{"attempts":{"1":{"change_sets":{"set-1":{"noticed":0}}}}}"#, "a notification says that change set set-1 ended"),
+    (Request, "public/Opportunity Requested", r#"{"id":"req-1","wish":"clone","status":"requested"}"#, "opportunity requested: clone"),
+    (Request, "public/Opportunity Request Failed", r#"{"id":"req-1","wish":"create","status":"failed","codes":["CLIENT_ERROR"]}"#, "opportunity request failed: create, CLIENT_ERROR"),
+    (Request, "public/Opportunity Request Failed", r#"{"id":"req-1","wish":"create","status":"cancelled"}"#, "opportunity request failed: create, cancelled"),
+    (ChangeSet, "fact/named", r#"{"requests":[["req-1",2]]}"#, "change set of req-1, attempt 2"),
     (StreamKind::Offer, "fact/offer-released", r#"{"released":0,"seller":[{"v":"222233334444","w":@}],"buyers":{"v":["555566667777","666677778888"],&}}"#, "offer released by 222233334444 for 555566667777, 666677778888"),
     (StreamKind::Offer, "fact/offer-released", r#"{"released":0,"expires":{"v":0,&}}"#, "offer released: expires 1970-01-01T00:00:00Z"),
     (StreamKind::Offer, "fact/named", r#"{"confirmed":[{"v":"resaleauthz-1","w":@}]}"#, "offer named by an agreement: confirms resaleauthz-1"),
