@@ -14,6 +14,7 @@
 //! | `relay.rs` | from the outbox to the event bus; `envelope.rs` says what is sent, `publisher.rs` how a bus answers |
 //! | `port.rs` | what we ask of AWS Marketplace and how that fails; `port/patience.rs` says when it is asked again |
 //! | `opportunity_sync.rs` | our resale authorizations read again from AWS, and what differs recorded |
+//! | `request.rs` | our wishes to create or change opportunities, carried out step by step |
 //! | `sweep.rs` | what time changes, what was left pending, redriving, announcing |
 //!
 //! Deciding is `deal`'s, keeping is a store's. What is decided from several streams must conflict on one of them: whoever adds
@@ -40,6 +41,7 @@ pub mod process;
 pub mod publisher;
 mod reach;
 pub mod relay;
+pub mod request;
 mod settle;
 pub mod sweep;
 mod world;

@@ -91,7 +91,7 @@ impl World {
     /// Reads the streams that are not known yet, in one round trip. One that does not exist is a stream without events.
     pub(crate) async fn load(
         &mut self,
-        tx: &mut dyn Transaction,
+        tx: &mut dyn Snapshot,
         ids: impl IntoIterator<Item = StreamId>,
     ) -> Result<(), StoreError> {
         let missing: BTreeSet<StreamId> =

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::Path;
 
+use deal::public::PublicEvent;
 use ledger::row::{Cause, EventRow};
 use ledger::seal::{GENESIS, event_id};
 use marketplace::digest::Digest;
@@ -56,7 +57,7 @@ fn every_public_event_has_its_golden_entry() {
         assert_eq!(read["data"], serde_json::from_str::<serde_json::Value>(&payload).unwrap());
         names += 1;
     }
-    assert_eq!(names, 12, "one for each public event");
+    assert_eq!(names, PublicEvent::DETAIL_TYPES.len(), "one for each public event");
 }
 
 #[test]
