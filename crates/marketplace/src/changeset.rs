@@ -157,7 +157,8 @@ pub struct ChangeReport {
     pub change_type: String,
     /// `RA` on our create.
     pub change_name: Option<String>,
-    /// The entity without the revision: `resaleauthz-7hq2x9abcd1ef@1` reads as `resaleauthz-7hq2x9abcd1ef`.
+    /// The entity without the revision: `resaleauthz-7hq2x9abcd1ef@1` reads as `resaleauthz-7hq2x9abcd1ef`. None as well where a
+    /// reference to another change (`$RA.Entity.Identifier`) never became an id.
     pub entity: Option<String>,
     /// `ErrorDetailList`.
     pub errors: Vec<ChangeError>,

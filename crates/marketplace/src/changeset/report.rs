@@ -71,12 +71,12 @@ fn status(of: &Object<'_, '_>) -> Result<ChangeSetStatus, MalformedReason> {
 fn change(value: Value<'_, '_>) -> Result<ChangeReport, MalformedReason> {
     let change = value.object()?;
     let kind = change.at("ChangeType");
-    let entity = change.at("Entity").object()?.at("Identifier").text()?.map(without_revision);
+    let entity = change.at("Entity").object()?.at("Identifier").text()?;
     let errors = change.at("ErrorDetailList").list()?.items().map(error).collect::<Result<_, _>>();
     Ok(ChangeReport {
         change_type: kind.required(kind.owned()?)?,
         change_name: change.at("ChangeName").owned()?,
-        entity,
+        entity: entity.filter(|id| !is_reference(id)).map(without_revision),
         errors: errors?,
     })
 }
@@ -110,6 +110,11 @@ fn summary(value: Value<'_, '_>) -> Result<ChangeSetSummary, MalformedReason> {
         failure_code: row.at("FailureCode").owned()?,
         entities,
     })
+}
+
+/// `$RA.Entity.Identifier` names another change of the set, and no entity: the set failed before there was one.
+fn is_reference(identifier: &str) -> bool {
+    identifier.starts_with('$')
 }
 
 /// An entity's id in a change set carries a revision where the set created it.

@@ -71,6 +71,7 @@ fn failed() -> Value {
                 "Entity": {"Type": "ResaleAuthorization@1.0", "Identifier": "resaleauthz-7hq2x9abcd1ef"},
                 "ErrorDetailList": [{"ErrorCode": "INCOMPATIBLE_PRODUCT", "ErrorMessage": "m".repeat(2_048)}]
             },
+            {"ChangeType": "UpdateInformation", "Entity": {"Identifier": "$RA.Entity.Identifier"}},
             {"ChangeType": "ReleaseResaleAuthorization", "Entity": {"Type": "ResaleAuthorization@1.0"}, "ErrorDetailList": null}
         ]
     })
@@ -98,7 +99,8 @@ fn a_described_change_set_is_read() {
         })
         .collect();
     let draft = Some("resaleauthz-7hq2x9abcd1ef");
-    assert_eq!(seen, [(Some("RA"), draft, 0), (None, draft, 1), (None, None, 0)]);
+    let none = (None, None, 0);
+    assert_eq!(seen, [(Some("RA"), draft, 0), (None, draft, 1), none, none]);
     let error = report.changes.iter().flat_map(|change| &change.errors).next().expect("an error");
     assert_eq!((error.code.as_str(), error.message.len()), ("INCOMPATIBLE_PRODUCT", 2_048));
 }
