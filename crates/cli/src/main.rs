@@ -14,6 +14,7 @@
 //! | `aws_place.rs`, `stop.rs` | where AWS's services are; stopping in order |
 //! | `offline_aws.rs` | an AWS of our own, for tests and demonstrations |
 //! | `worker.rs`, `worker/` | the queue into the ledger, for who runs no Lambda functions |
+//! | `opened.rs` | which findings a command opened |
 //! | `output.rs`, `page.rs` | the only way to standard output |
 //! | `failure.rs`, `exit.rs` | what went wrong, why, what to do; exit codes |
 //!
@@ -38,6 +39,7 @@ mod log_bar;
 mod notification;
 mod offer;
 mod offline_aws;
+mod opened;
 mod opportunity;
 mod output;
 mod page;

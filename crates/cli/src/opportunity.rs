@@ -17,6 +17,7 @@ use crate::page::{Page, cell, cells, money};
 use crate::reader::{History, Known, RELATED, Reader, findings};
 
 mod create;
+mod sync;
 mod terms;
 
 /// Commands on opportunities.
@@ -50,6 +51,20 @@ Examples:
   resold opportunity create --file acme.toml --publish --dry-run > changes.json
   aws marketplace-catalog start-change-set --catalog AWSMarketplace --change-set file://changes.json")]
     Create(Box<create::CreateArgs>),
+    /// Bring the opportunities in step with AWS: those that were made or changed in its console, too
+    #[command(after_help = "\
+Asks AWS's Catalog API for the list of your resale authorizations, reads those whole that the ledger
+does not know as the list has them, and records what is new; what the ledger knows already is
+recorded once. It changes nothing at AWS. Signed URLs and agreement tokens are dropped as by `import`.
+
+Credentials are found as AWS's own programs find them; they need aws-marketplace:ListEntities and
+aws-marketplace:DescribeEntity. AWS_ENDPOINT_URL_MARKETPLACE_CATALOG leads elsewhere, for instance
+to `resold offline-aws`. Exit code 1 if one could not be read, or a finding was opened.
+
+Examples:
+  resold opportunity sync
+  resold opportunity sync --changed-after 2026-11-01T00:00:00Z --format json")]
+    Sync(sync::SyncArgs),
     /// List opportunities, in the order of their ids
     #[command(after_help = "\
 Statuses: unknown (known only by id), draft, active, expired, restricted.
@@ -119,6 +134,7 @@ pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Fa
     match command {
         Command::Import { files } => crate::replay::import(context, &files).await,
         Command::Create(args) => create::run(context, *args),
+        Command::Sync(args) => sync::run(context, args).await,
         Command::List(args) => {
             let statuses = &STATUSES;
             let items =

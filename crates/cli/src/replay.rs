@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `source.rs` | what the paths name, looked at before anything is done |
 //! | `intake.rs` | documents to bodies, bodies to batches, batches into the ledger |
-//! | `summary.rs`, `opened.rs` | what became of everything; which findings were opened |
+//! | `summary.rs` | what became of everything |
 //! | `bar.rs` | how far it is, on a terminal |
 //! | `patience.rs` | waiting for a ledger whose server goes away and comes back |
 //!
@@ -20,20 +20,19 @@ use marketplace::document::{Documents, MAX_DOCUMENT};
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::opened::OpenBefore;
 use crate::output::Output;
 use crate::place::Access;
 use crate::reader::Reader;
 
 pub mod bar;
 mod intake;
-mod opened;
 mod patience;
 pub mod source;
 mod summary;
 
 use bar::Bar;
 use intake::Intake;
-use opened::OpenBefore;
 use patience::Patience;
 use source::{Source, Sources};
 

@@ -23,4 +23,5 @@ mod replay;
 mod resold;
 mod roles;
 mod simulate;
+mod sync;
 mod worker;

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use crate::resold::Folder;
 
 /// A running server; ended when it is dropped.
-struct Offline {
+pub(crate) struct Offline {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Offline {
-    fn start(folder: &Folder, arguments: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Folder, arguments: &[&str]) -> Self {
         let mut command = folder.command(&["offline-aws", "--change-set-seconds", "0"]);
         let command = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the binary runs");
@@ -31,7 +31,7 @@ impl Offline {
     }
 
     /// The status and the body of an answer.
-    fn post(&self, path: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn post(&self, path: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         let length = body.len();
         let head = format!(
@@ -47,7 +47,7 @@ impl Offline {
     }
 
     /// Stops it as a service manager does.
-    fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         let killed = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
         assert!(killed.success());
