@@ -13,12 +13,12 @@ use aws::offline::world::{Settings, World};
 use clap::Args;
 use jiff::SignedDuration;
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Line;
+use crate::stop::{on_signal, stopped};
 
 /// What to do about a seed that is wrong.
 const SEED: &str = "`resold offline-aws --help` says what a seed has";
@@ -101,11 +101,7 @@ struct Variable {
 
 /// Runs until a signal stops it.
 pub async fn run(context: &mut Context<'_>, args: OfflineAwsArgs) -> Result<Exit, Failure> {
-    let signals = || -> std::io::Result<_> {
-        Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
-    };
-    let (mut terminate, mut interrupt) =
-        signals().map_err(|error| Failure::new("could not listen for signals").because(error))?;
+    let mut stop = on_signal()?;
     let seed = args.seed.as_deref().map_or_else(|| Ok(Seed::example()), seed)?;
     let settings = Settings {
         change_set_time: SignedDuration::from_secs(args.change_set_seconds.into()),
@@ -127,10 +123,7 @@ pub async fn run(context: &mut Context<'_>, args: OfflineAwsArgs) -> Result<Exit
     context
         .output
         .note("this is resold's offline AWS, for tests and demonstrations; it is not AWS");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    stopped(&mut stop).await;
     server.stop().await.map_err(|error| {
         Failure::new("could not finish what the offline AWS was doing").because(error)
     })?;
