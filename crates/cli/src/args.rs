@@ -240,7 +240,7 @@ fn accounts(text: &str) -> Result<BTreeSet<AccountId>, String> {
 }
 
 /// A time, or a day's beginning.
-fn moment(text: &str) -> Result<Moment, String> {
+pub fn moment(text: &str) -> Result<Moment, String> {
     let day = |date: Date| {
         TimeZone::UTC.to_timestamp(date.to_datetime(Time::midnight())).map(Moment::from).ok()
     };

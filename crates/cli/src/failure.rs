@@ -82,15 +82,21 @@ pub fn chain<'a>(
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
 }
 
-/// The texts of an error and its sources. Some libraries end theirs with that of its source: it is said once.
+/// The texts of an error and its sources, each in one line. Some libraries end theirs with that of its source: it is said once.
 fn reasons(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
-    for text in chain(error).map(ToString::to_string) {
+    for text in chain(error).map(|error| in_one_line(&error.to_string())) {
         if !reasons.last().is_some_and(|before| before.ends_with(&text)) {
             reasons.push(text);
         }
     }
     reasons
+}
+
+/// A text that a library laid out in lines.
+fn in_one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ").replace(":; ", ": ")
 }
 
 /// An error's text with the reasons, in one line.

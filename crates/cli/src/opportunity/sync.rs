@@ -4,12 +4,13 @@ use aws::api::Access as Reach;
 use aws::catalog::CatalogApi;
 use aws::endpoint::Endpoint;
 use clap::Args;
-use jiff::Timestamp;
+use deal::moment::Moment;
 use processor::Processor;
 use processor::opportunity_sync::{SyncError, SyncFailure, Synced};
 use processor::port::{AuthorizationFilter, Retry};
 use serde::Serialize;
 
+use crate::args::moment;
 use crate::aws_place::endpoint;
 use crate::command::Context;
 use crate::exit::Exit;
@@ -28,9 +29,9 @@ pub struct SyncArgs {
     /// Only the one of exactly this name
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Only what AWS changed after this time [default: all]
-    #[arg(long, value_name = "TIME")]
-    changed_after: Option<Timestamp>,
+    /// Only what AWS changed after this time (2026-12-20T00:00:00Z), or after the beginning of this day, UTC (2026-12-20) [default: all]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    changed_after: Option<Moment>,
 }
 
 /// What was done.
@@ -73,17 +74,22 @@ pub async fn run(context: &mut Context<'_>, args: SyncArgs) -> Result<Exit, Fail
     let reader = Reader::open(&*store, context.clock().now(), context.global.accounts());
     let open = OpenBefore::look(reader.await?).await?;
     let processor = context.processor_on(store, false);
-    let filter = AuthorizationFilter { name: args.name, modified_after: args.changed_after };
+    let filter = AuthorizationFilter {
+        name: args.name,
+        modified_after: args.changed_after.map(Moment::timestamp),
+    };
     let mut summary = Summary::default();
     let ended = all(&processor, &catalog, &filter, &mut summary).await;
     for LeftOut { id, why } in &summary.left_out {
         context.output.warn(&format!("{id} was left out: {why}"));
     }
     if let Err(failure) = ended {
-        let recorded = summary.recorded;
-        context.output.warn(&format!(
-            "before that, {recorded} opportunities were recorded; the same command goes on"
-        ));
+        if summary.recorded > 0 {
+            let recorded = summary.recorded;
+            context.output.warn(&format!(
+                "before that, {recorded} opportunities were recorded; the same command goes on"
+            ));
+        }
         return Err(failure);
     }
     let judged = |error| Failure::new("could not judge what is due").because(error);

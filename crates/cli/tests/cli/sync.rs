@@ -89,3 +89,35 @@ fn an_api_in_another_region_is_not_asked() {
     assert_eq!(done.code, Some(2));
     assert!(done.stderr.contains("not in us-east-1"), "{}", done.stderr);
 }
+
+#[test]
+fn without_credentials_it_says_where_they_were_looked_for() {
+    let folder = Folder::new("sync-credentials");
+    let mut command = folder.command(&["opportunity", "sync"]);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", folder.path("nobody"));
+    let done = Done::from(command.output().expect("the binary runs"));
+    assert_eq!(done.code, Some(2));
+    for words in
+        ["no credentials found in chain. Attempted: Environment: ", "try: check the credentials"]
+    {
+        assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
+    }
+    assert!(
+        !done.stderr.contains("\\u{a}") && !done.stderr.contains("before that"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn a_time_is_written_as_everywhere() {
+    let folder = Folder::new("sync-time");
+    let offline = Offline::start(&folder, &[]);
+    assert_eq!(told(&sync(&folder, &offline, &["--changed-after", "2026-12-01"])), [0, 0, 0, 0]);
+    let done = sync(&folder, &offline, &["--changed-after", "yesterday"]);
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.contains("a day as 2026-12-20"), "{}", done.stderr);
+}
