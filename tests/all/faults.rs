@@ -25,6 +25,8 @@ const BATCH: usize = 10;
 
 /// What a ledger holds.
 struct Held {
+    /// What each delivery was answered with: whether it was a duplicate.
+    answers: BTreeMap<String, bool>,
     conclusions: BTreeMap<String, Value>,
     events: Vec<EventRow>,
     outbox: Vec<OutboxRow>,
@@ -32,10 +34,11 @@ struct Held {
 }
 
 impl Held {
-    async fn of(store: &dyn Store) -> Self {
+    async fn of(store: &dyn Store, answers: BTreeMap<String, bool>) -> Self {
         let conclusions = conclusions(store).await;
         let mut snapshot = store.snapshot().await.expect("a snapshot");
         Self {
+            answers,
             conclusions,
             events: snapshot.all_events(None, 10_000).await.expect("events"),
             outbox: snapshot.outbox(None, 10_000).await.expect("the outbox"),
@@ -44,6 +47,7 @@ impl Held {
     }
 
     fn assert_is(&self, what: &str, expected: &Self) {
+        assert_eq!(self.answers, expected.answers, "{what}: which deliveries were duplicates");
         assert_equal(what, &self.conclusions, &expected.conclusions);
         let ids: BTreeSet<&str> = self.events.iter().map(|row| row.event_id.as_str()).collect();
         assert_eq!(ids.len(), self.events.len(), "{what}: an event id is there twice");
@@ -58,38 +62,56 @@ impl Held {
 }
 
 /// Delivers everything in order, each batch until all of it is acknowledged; then sweeps until nothing is left to do.
-async fn deliver(scenario: &Scenario, store: &Arc<dyn Store>, plan: &Arc<Plan>) {
+/// Returns what the deliveries were answered with.
+async fn deliver(
+    scenario: &Scenario,
+    store: &Arc<dyn Store>,
+    plan: &Arc<Plan>,
+) -> BTreeMap<String, bool> {
     let steps: Arc<dyn Steps> = Arc::<Plan>::clone(plan);
     let processor = scenario.processor(Arc::new(SteppedStore::new(Arc::clone(store), steps)));
     let all: Vec<usize> = (0..scenario.inputs.len()).collect();
+    let mut answers = BTreeMap::new();
     for part in all.chunks(BATCH) {
         let batch = part.iter().map(|input| scenario.delivery(format!("message-{input}"), *input));
-        until_acknowledged(&processor, batch.collect()).await;
+        answers.extend(until_acknowledged(&processor, batch.collect()).await);
     }
     // One error at most: what follows it succeeds.
     while !matches!(processor.sweep(100).await, Ok(0)) {}
+    answers
 }
 
 /// As a queue does: what failed comes again, under the same id.
-async fn until_acknowledged(processor: &Processor, mut batch: Vec<Delivery>) {
+async fn until_acknowledged(
+    processor: &Processor,
+    mut batch: Vec<Delivery>,
+) -> BTreeMap<String, bool> {
+    let mut answers = BTreeMap::new();
     for _ in 0..2 {
         let mut results = processor.process(&batch).await.into_iter();
-        batch.retain(|_| results.next().is_some_and(|result| result.is_err()));
+        batch.retain(|delivery| {
+            let result = results.next().expect("an answer to each");
+            let answer = result.map(|processed| (delivery.id.clone(), processed.duplicate));
+            let failed = answer.is_err();
+            answers.extend(answer);
+            failed
+        });
     }
     assert!(batch.is_empty(), "there was one error, and the second delivery met it as well");
+    answers
 }
 
 /// Every step of a scenario fails, in a run of its own. Returns how many there were.
 async fn fail_everywhere(place: &mut Place, scenario: &Scenario, fault: Fault) -> usize {
     let undisturbed: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    deliver(scenario, &undisturbed, &Plan::new(usize::MAX, fault)).await;
-    let expected = Held::of(&*undisturbed).await;
+    let answers = deliver(scenario, &undisturbed, &Plan::new(usize::MAX, fault)).await;
+    let expected = Held::of(&*undisturbed, answers).await;
     for step in 1.. {
         let plan = Plan::new(step, fault);
         let what = format!("{}, {fault:?} at step {step}", scenario.name);
         let run = async |store: Arc<dyn Store>| {
-            deliver(scenario, &store, &plan).await;
-            Held::of(&*store).await.assert_is(&what, &expected);
+            let answers = deliver(scenario, &store, &plan).await;
+            Held::of(&*store, answers).await.assert_is(&what, &expected);
             let report = verify(&*store, &mut |_| {}).await.expect("the ledger can be read");
             assert!(report.is_sound(), "{what}: {:?}", report.faults);
         };

@@ -8,8 +8,8 @@ use deal::stream::{StreamId, StreamKind};
 use deal::view::View;
 use ledger::memory::MemoryStore;
 use ledger::row::{
-    EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
-    StreamRow, Unpublished, Writes,
+    Delivered, EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow,
+    StoredBody, StreamRow, Unpublished, Writes,
 };
 use ledger::store::{Counts, KeyRow, Snapshot, Store, StoreError, Transaction};
 use ledger::views::ViewTotals;
@@ -77,7 +77,7 @@ impl Snapshot for Recording {
         self.inner.known(digests, envelope_ids).await
     }
 
-    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<String>, StoreError> {
+    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<Delivered>, StoreError> {
         self.inner.delivered(ids).await
     }
 

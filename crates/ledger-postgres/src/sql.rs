@@ -138,7 +138,13 @@ pub(crate) const KNOWN: &str = "
     join notifications n on n.digest = k.digest
     left join inbox i on i.digest = k.digest";
 
-pub(crate) const DELIVERED: &str = "select id from deliveries where id = any($1::text[])";
+pub(crate) const DELIVERED: &str = "
+    select d.id, not exists (
+        select 1 from deliveries o
+        where o.digest = d.digest and o.received_at <= d.received_at and o.id <> all($1::text[])
+    )
+    from deliveries d
+    where d.id = any($1::text[])";
 
 pub(crate) const PARKED: &str = "
     select i.digest, b.head, b.rest, i.number, i.outcome, n.received_at

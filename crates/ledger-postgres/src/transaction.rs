@@ -7,8 +7,8 @@ use deal::key::KeyQuery;
 use deal::stream::{StreamId, StreamKind};
 use deal::view::View;
 use ledger::row::{
-    EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
-    StreamRow, Unpublished, Writes,
+    Delivered, EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow,
+    StoredBody, StreamRow, Unpublished, Writes,
 };
 use ledger::store::{Counts, KeyRow, MAX_PARKED, Snapshot, StoreError, Transaction, page_bounds};
 use ledger::views::ViewTotals;
@@ -76,10 +76,14 @@ impl Snapshot for PostgresTransaction {
         known.collect()
     }
 
-    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<String>, StoreError> {
+    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<Delivered>, StoreError> {
         let query = sqlx::query(sql::DELIVERED).bind(texts(ids));
         let rows = self.fetch("looking up deliveries", query).await?;
-        rows.iter().map(|row| Fields::new("deliveries", row).get("id")).collect()
+        let delivered = |row| {
+            let mut fields = Fields::new("deliveries", row);
+            Ok(Delivered { id: fields.get("id")?, first: fields.get("first")? })
+        };
+        rows.iter().map(delivered).collect()
     }
 
     async fn parked(&mut self, waits_for: &[String]) -> Result<Vec<StoredBody>, StoreError> {

@@ -139,8 +139,13 @@ pub(crate) const KNOWN: &str = "
     join notifications n on n.digest = k.digest
     left join inbox i on i.digest = k.digest";
 
-pub(crate) const DELIVERED: &str =
-    "select id from deliveries where id in (select value from json_each(?))";
+pub(crate) const DELIVERED: &str = "
+    select d.id, not exists (
+        select 1 from deliveries o
+        where o.digest = d.digest and o.received_at <= d.received_at and o.id not in (select value from json_each(?1))
+    )
+    from deliveries d
+    where d.id in (select value from json_each(?1))";
 
 pub(crate) const PARKED: &str = "
     select i.digest, n.body, i.number, i.outcome, n.received_at

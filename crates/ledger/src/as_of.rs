@@ -20,8 +20,8 @@ use marketplace::digest::Digest;
 use crate::folding::Folding;
 use crate::progress::{Phase, Progress, total};
 use crate::row::{
-    EventRow, KeyChange, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow,
-    StoredBody, StreamRow, Unpublished,
+    Delivered, EventRow, KeyChange, Known, NewDelivery, NotificationRow, OutboxRow, Outcome,
+    OutcomeRow, StoredBody, StreamRow, Unpublished,
 };
 use crate::store::{Counts, KeyRow, Snapshot, StoreError};
 use crate::verify::cursor::{Cursor, Events};
@@ -200,7 +200,7 @@ impl Snapshot for AsOf {
         Ok(found)
     }
 
-    async fn delivered(&mut self, _ids: &[String]) -> Result<Vec<String>, StoreError> {
+    async fn delivered(&mut self, _ids: &[String]) -> Result<Vec<Delivered>, StoreError> {
         Err(is_of_now("looking up deliveries"))
     }
 

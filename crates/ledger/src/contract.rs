@@ -21,7 +21,7 @@ pub use race::{
 };
 pub use read::{
     counts_every_kind, due_comes_in_order, finds_keys_in_windows, finds_known_notifications,
-    pages_go_through_everything, pages_of_one_kind, views_add_up,
+    finds_the_first_delivery, pages_go_through_everything, pages_of_one_kind, views_add_up,
 };
 pub use write::{
     clearing_leaves_the_log, conflict_leaves_nothing, dropping_leaves_nothing, duplicates_conflict,
@@ -47,6 +47,7 @@ macro_rules! properties {
             nul_in_text_is_refused_or_kept
             clearing_leaves_the_log
             finds_known_notifications
+            finds_the_first_delivery
             finds_keys_in_windows
             due_comes_in_order
             pages_of_one_kind

@@ -15,8 +15,8 @@ use deal::stream::{StreamId, StreamKind};
 use marketplace::digest::Digest;
 
 use crate::row::{
-    EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
-    StreamRow, Unpublished, Writes,
+    Delivered, EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow,
+    StoredBody, StreamRow, Unpublished, Writes,
 };
 use crate::store::{Counts, KeyRow, Snapshot, Store, StoreError, Transaction};
 use crate::views::{Expected, ViewTotals};
@@ -125,10 +125,8 @@ impl Snapshot for MemoryTransaction {
         self.read(spots, |state| state.known(digests, envelope_ids))
     }
 
-    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<String>, StoreError> {
-        self.read(ids.iter().cloned().map(Spot::Delivery), |state| {
-            ids.iter().filter(|id| state.deliveries.contains_key(*id)).cloned().collect()
-        })
+    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<Delivered>, StoreError> {
+        self.read(ids.iter().cloned().map(Spot::Delivery), |state| state.delivered(ids))
     }
 
     async fn parked(&mut self, waits_for: &[String]) -> Result<Vec<StoredBody>, StoreError> {

@@ -336,6 +336,15 @@ pub struct Known {
     pub waiting: Option<Outcome>,
 }
 
+/// A delivery that is recorded already, of those that were asked for together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Delivered {
+    /// Its id.
+    pub id: String,
+    /// No delivery that was not asked for had brought its notification by then: one of those that were is the first.
+    pub first: bool,
+}
+
 /// A raw body with what is needed to process it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredBody {

@@ -9,8 +9,8 @@ use deal::view::View;
 use marketplace::digest::Digest;
 
 use crate::row::{
-    EventRow, Known, NewDelivery, NewOutcome, NotificationRow, OutboxRow, Outcome, OutcomeRow,
-    StoredBody, StreamRow, Unpublished, Writes,
+    Delivered, EventRow, Known, NewDelivery, NewOutcome, NotificationRow, OutboxRow, Outcome,
+    OutcomeRow, StoredBody, StreamRow, Unpublished, Writes,
 };
 use crate::views::ViewTotals;
 
@@ -50,8 +50,8 @@ pub trait Snapshot: Send {
         envelope_ids: &[String],
     ) -> Result<Vec<Known>, StoreError>;
 
-    /// Which of these delivery ids are recorded.
-    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<String>, StoreError>;
+    /// Which of these delivery ids are recorded. Any order.
+    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<Delivered>, StoreError>;
 
     /// Raw bodies of parked notifications that wait for one of these, in the order of their digests, at most
     /// [`MAX_PARKED`].

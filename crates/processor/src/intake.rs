@@ -62,10 +62,11 @@ pub(crate) async fn take_in(
         .filter(|(_, parsed)| held.contains_key(&parsed.digest))
         .map(|(delivery, _)| delivery.id.clone())
         .collect();
-    let recorded: BTreeSet<String> = if repeated.is_empty() {
-        BTreeSet::new()
+    let recorded: BTreeMap<String, bool> = if repeated.is_empty() {
+        BTreeMap::new()
     } else {
-        tx.delivered(&repeated).await?.into_iter().collect()
+        let recorded = tx.delivered(&repeated).await?.into_iter();
+        recorded.map(|delivered| (delivered.id, delivered.first)).collect()
     };
     let mut intake = Intake::default();
     let mut envelopes = EnvelopeIds::new(&known);
@@ -77,7 +78,7 @@ pub(crate) async fn take_in(
         #[cfg(feature = "planted")]
         let digest = same_id(&known, parsed).unwrap_or(digest);
         let before = held.get(&digest);
-        let again = !arrived.insert(&delivery.id) || recorded.contains(&delivery.id);
+        let again = !arrived.insert(&delivery.id) || recorded.contains_key(&delivery.id);
         if !again {
             let slot = envelopes.arrives(digest, parsed);
             intake.writes.deliveries.push(NewDelivery {
@@ -96,8 +97,9 @@ pub(crate) async fn take_in(
             fresh.push(Fresh { digest, content: &parsed.content, number: 0, before: None });
         }
         let outcome = before.and_then(|known| known.waiting).unwrap_or(Outcome::Applied);
-        // The very arrival that the ledger holds was answered with a failure: it is no duplicate.
-        let duplicate = !first && !recorded.contains(&delivery.id);
+        // The very arrival that brought it was answered with a failure: it is no duplicate, and one beside it is.
+        let brought_it = recorded.get(&delivery.id) == Some(&true) && new.insert(digest);
+        let duplicate = !first && !brought_it;
         intake.results.push(Processed { digest, outcome, reason: String::new(), duplicate });
     }
     intake.effects.extend(envelopes.contested());

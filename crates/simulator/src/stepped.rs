@@ -7,8 +7,8 @@ use deal::key::KeyQuery;
 use deal::stream::{StreamId, StreamKind};
 use deal::view::View;
 use ledger::row::{
-    EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody,
-    StreamRow, Unpublished, Writes,
+    Delivered, EventRow, Known, NewDelivery, NotificationRow, OutboxRow, Outcome, OutcomeRow,
+    StoredBody, StreamRow, Unpublished, Writes,
 };
 use ledger::store::{Counts, KeyRow, Snapshot, Store, StoreError, Transaction};
 use ledger::views::ViewTotals;
@@ -128,7 +128,7 @@ impl<T: Snapshot + ?Sized> Snapshot for Stepped<T> {
         self.inner.known(digests, envelope_ids).await
     }
 
-    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<String>, StoreError> {
+    async fn delivered(&mut self, ids: &[String]) -> Result<Vec<Delivered>, StoreError> {
         self.call().await?;
         self.inner.delivered(ids).await
     }

@@ -1,6 +1,6 @@
 //! `resold queue peek`: what is in a queue, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws::queue::{MAX_MESSAGES, Queue, QueueError};
@@ -135,6 +135,7 @@ async fn ask(context: &Context<'_>, letters: &mut [Letter]) -> Result<(), Failur
     let mut snapshot = store.snapshot().await.map_err(reading)?;
     let ids: Vec<String> = letters.iter().map(|letter| letter.id.clone()).collect();
     let arrived = snapshot.delivered(&ids).await.map_err(reading)?;
+    let arrived: BTreeSet<String> = arrived.into_iter().map(|delivered| delivered.id).collect();
     for letter in letters {
         let row = match Digest::try_from(letter.digest.clone()) {
             Ok(digest) => notification::with_digest(&mut *snapshot, &digest).await?,

@@ -5,10 +5,10 @@ use deal::stream::{StreamId, StreamKind};
 use marketplace::digest::Digest;
 
 use super::rows::{
-    NOW, arrival, delivery, digest, event, everything, key, keys, new, notification, outbox,
+    NOW, arrival, delivery, digest, event, everything, ids, key, keys, new, notification, outbox,
     outcome, row, stream, streams, write,
 };
-use crate::row::{Known, NewNotification, Outcome, StreamRow, StreamWrite, Writes};
+use crate::row::{Known, NewDelivery, NewNotification, Outcome, StreamRow, StreamWrite, Writes};
 use crate::store::{Counts, KeyRow, Snapshot, Store};
 use crate::views::Expected;
 
@@ -343,5 +343,29 @@ pub async fn views_add_up(store: &dyn Store) {
         assert!(expected.rows > 0, "{} shows something", view.name);
         let found = read.view_totals(view).await.expect("totals");
         assert_eq!(found, Some(expected), "{}", view.name);
+    }
+}
+
+/// Of deliveries that are recorded, whether one of them brought their notification.
+pub async fn finds_the_first_delivery(store: &dyn Store) {
+    write(store, &everything("one")).await;
+    let beside = delivery("beside", "one");
+    let later = NewDelivery { received_at: beside.received_at + 1, ..delivery("later", "one") };
+    write(store, &Writes { deliveries: vec![beside, later], ..Writes::default() }).await;
+    let cases: [(&[&str], &[bool]); 6] = [
+        // Of the same moment as another one, which may have been before it.
+        (&["delivery-one"], &[false]),
+        (&["beside", "delivery-one"], &[true, true]),
+        (&["later"], &[false]),
+        (&["beside", "later"], &[false, false]),
+        (&["beside", "delivery-one", "later"], &[true, true, true]),
+        (&["nothing"], &[]),
+    ];
+    for (asked, expected) in cases {
+        let mut read = store.snapshot().await.expect("a snapshot");
+        let mut found = read.delivered(&ids(asked)).await.expect("deliveries");
+        found.sort();
+        let first: Vec<bool> = found.iter().map(|delivered| delivered.first).collect();
+        assert_eq!(first, expected, "{asked:?}: {found:?}");
     }
 }

@@ -156,3 +156,7 @@ pub(super) async fn write(store: &dyn Store, writes: &Writes) {
 pub(super) fn conflicts(result: &Result<(), StoreError>) -> bool {
     matches!(result, Err(StoreError::Conflict { .. }))
 }
+
+pub(super) fn ids(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}

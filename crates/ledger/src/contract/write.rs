@@ -3,12 +3,12 @@
 use deal::key::KeyKind;
 
 use super::rows::{
-    NOW, arrival, conflicts, delivery, digest, event, everything, key, keys, new, next,
+    NOW, arrival, conflicts, delivery, digest, event, everything, ids, key, keys, new, next,
     notification, outbox, outcome, row, stream, streams, try_write, write,
 };
 use crate::MAX_BODY;
 use crate::row::{
-    NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody, StreamWrite, Writes,
+    Delivered, NotificationRow, OutboxRow, Outcome, OutcomeRow, StoredBody, StreamWrite, Writes,
 };
 use crate::store::{Counts, KeyRow, Snapshot, Store};
 
@@ -53,7 +53,8 @@ pub async fn keeps_every_row(store: &dyn Store) {
     assert_eq!(read.notifications(None, None, 9).await.expect("notifications"), [listed]);
     assert_eq!(read.outcomes(&digest).await.expect("outcomes"), [latest]);
     assert_eq!(read.deliveries(&digest).await.expect("deliveries"), writes.deliveries);
-    assert_eq!(read.delivered(&ids(&["delivery-one", "x"])).await.expect("ids"), ["delivery-one"]);
+    let first = Delivered { id: "delivery-one".to_owned(), first: true };
+    assert_eq!(read.delivered(&ids(&["delivery-one", "x"])).await.expect("ids"), [first]);
     assert_eq!(read.bodies(&[digest]).await.expect("bodies"), [body("one", Some(b"one"), 0)]);
     assert_eq!(read.events(&id, 1, 9).await.expect("events"), writes.events);
     assert_eq!(
@@ -93,10 +94,6 @@ async fn unusual_values(store: &dyn Store) {
     );
     assert_eq!(read.events(&last.stream, 3, 9).await.expect("events"), [last.clone()]);
     assert_eq!(read.streams(std::slice::from_ref(&last.stream)).await.expect("streams"), [due]);
-}
-
-fn ids(ids: &[&str]) -> Vec<String> {
-    ids.iter().map(ToString::to_string).collect()
 }
 
 fn body(name: &str, bytes: Option<&[u8]>, number: i32) -> StoredBody {

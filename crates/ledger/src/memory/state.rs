@@ -9,8 +9,8 @@ use deal::stream::{StreamId, StreamKind};
 use marketplace::digest::Digest;
 
 use crate::row::{
-    EventRow, Known, NewDelivery, NewNotification, NewOutcome, NotificationRow, OutboxRow, Outcome,
-    OutcomeRow, StoredBody, StreamRow, Unpublished,
+    Delivered, EventRow, Known, NewDelivery, NewNotification, NewOutcome, NotificationRow,
+    OutboxRow, Outcome, OutcomeRow, StoredBody, StreamRow, Unpublished,
 };
 use crate::store::{Counts, KeyRow, MAX_PARKED};
 
@@ -236,6 +236,17 @@ impl State {
             self.deliveries.values().filter(|row| row.digest == *digest).cloned().collect();
         found.sort_by(|a, b| (a.received_at, &a.id).cmp(&(b.received_at, &b.id)));
         found
+    }
+
+    pub(super) fn delivered(&self, ids: &[String]) -> Vec<Delivered> {
+        let found = ids.iter().filter_map(|id| self.deliveries.get(id));
+        let answer = |row: &NewDelivery| {
+            let others = self.deliveries.values().filter(|other| other.digest == row.digest);
+            let mut others = others.filter(|other| !ids.contains(&other.id));
+            let first = !others.any(|other| other.received_at <= row.received_at);
+            Delivered { id: row.id.clone(), first }
+        };
+        found.map(answer).collect()
     }
 
     pub(super) fn unpublished(
