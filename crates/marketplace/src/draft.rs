@@ -7,6 +7,7 @@
 //! | a draft | [`Draft::changes`] | the change set that makes it |
 //! | a described authorization | [`Form::of`] | a form to make the like of it, and what cannot be carried over |
 //! | a draft and a described authorization | [`diff`] | where AWS's differs |
+//! | the same | [`Draft::misfits`] | why that one cannot become this |
 //!
 //! The facts are those of "Work with resale authorizations using the AWS Marketplace APIs"; where AWS's
 //! pages leave something open or contradict each other, the rule says that it is our caution.

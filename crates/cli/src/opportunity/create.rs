@@ -98,7 +98,7 @@ fn change_set(
     let output = &mut *context.output;
     output.json(&draft.changes(None, publish))?;
     for warning in warnings {
-        output.warn(&sentence(warning));
+        output.warn(&warning.to_string());
     }
     let reach = if publish { "visible to" } else { "a draft for" };
     output.note(&format!(
@@ -119,12 +119,6 @@ fn worth(draft: &Draft) -> String {
         count => format!("in {count} installments"),
     };
     format!(", wholesale {amount} {} {parts}", draft.currency)
-}
-
-fn sentence(problem: &Problem) -> String {
-    let Problem { field, rule, found, source, .. } = problem;
-    let found = found.as_ref().map_or_else(String::new, |found| format!(" {found}"));
-    format!("{field}{found}: {rule} ({})", source.title())
 }
 
 /// Prints every problem: for programs on standard output, for people beside the failure.

@@ -36,9 +36,8 @@ impl Change {
 impl Draft {
     /// The changes that make it; with `release`, visible to its partner at once.
     ///
-    /// With `reuse`, no other is created: a draft that a failed change set left behind becomes this one. AWS changes
-    /// neither the product nor the partner of a draft, and what this one does not say of terms is left as it was: hold
-    /// what is found against this by [`crate::draft::diff`] before it is reused.
+    /// With `reuse`, no other is created: a draft that a failed change set left behind becomes this one. Terms that this one
+    /// does not have are cleared. What no change clears is told by [`Draft::misfits`]: ask that before.
     pub fn changes(&self, reuse: Option<&OpportunityId>, release: bool) -> Vec<Change> {
         let target = reuse.map_or(OF_CREATED, OpportunityId::as_str);
         let mut changes = Vec::new();
@@ -46,13 +45,14 @@ impl Draft {
             changes.extend(details.map(|details| Change::of(target, change_type, details)));
         };
         update("UpdateInformation", self.information(reuse.is_some()));
-        update("UpdateBuyerTargetingTerms", self.targeting());
+        let cleared = || reuse.map(|_| json!({"Terms": []}));
+        update("UpdateBuyerTargetingTerms", self.targeting().or_else(cleared));
         update("UpdateAvailability", self.availability());
         update("UpdatePricingTerms", Some(self.pricing()));
-        update("UpdatePaymentScheduleTerms", self.schedule());
+        update("UpdatePaymentScheduleTerms", self.schedule().or_else(cleared));
         update("UpdateLegalTerms", Some(self.legal()));
-        update("UpdateNetPaymentTerms", self.net_payment());
-        update("UpdateBuyerValidityTerms", self.validity());
+        update("UpdateNetPaymentTerms", self.net_payment().or_else(cleared));
+        update("UpdateBuyerValidityTerms", self.validity().or_else(cleared));
         update("ReleaseResaleAuthorization", release.then(|| json!({})));
         if reuse.is_none() {
             changes.insert(0, self.create());

@@ -60,6 +60,28 @@ pub fn diff(ours: Ours<'_>, theirs: &ResaleAuthorization) -> Vec<Difference> {
     all.filter(|difference| difference.ours != difference.theirs).collect()
 }
 
+/// AWS's word for what is not released.
+const DRAFT: &str = "Draft";
+
+impl Draft {
+    /// What keeps an authorization that was left behind from becoming this one: a released one is changed no more, a product
+    /// and a partner never, and no change takes an end or a quantity away, or terms that we do not know.
+    pub fn misfits(&self, left: &ResaleAuthorization) -> Vec<Difference> {
+        let word = |text: &str| Some(text.to_owned());
+        let mut misfits = diff(Ours::Draft(self), left);
+        misfits.retain(|it| match it.field.as_str() {
+            "product" | "partner" | "partner_role" | "other_terms" => true,
+            "offers_until" | "quantity" => it.ours.is_none(),
+            _ => false,
+        });
+        if left.status.as_deref() != Some(DRAFT) {
+            let field = "status".to_owned();
+            misfits.push(Difference { field, ours: word(DRAFT), theirs: left.status.clone() });
+        }
+        misfits
+    }
+}
+
 /// One name in common is enough: a product has several.
 fn same_product(
     ours: Ours<'_>,

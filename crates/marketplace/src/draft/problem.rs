@@ -1,5 +1,7 @@
 //! What is wrong with a draft.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::draft::limits::Source;
@@ -28,4 +30,15 @@ pub struct Problem {
     pub found: Option<String>,
     /// Who says so.
     pub source: Source,
+}
+
+/// The field, the value, the rule and who says so.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.field)?;
+        if let Some(found) = &self.found {
+            write!(f, " {found}")?;
+        }
+        write!(f, ": {} ({})", self.rule, self.source.title())
+    }
 }

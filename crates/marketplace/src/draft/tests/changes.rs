@@ -75,6 +75,43 @@ fn a_draft_that_was_left_is_reused() {
     let cleared =
         json!({"Name": "Acme by the seat", "Description": null, "PreExistingBuyerAgreement": null});
     assert_eq!(details(&plain, "UpdateInformation"), cleared);
+    for family in ["BuyerTargeting", "PaymentSchedule", "NetPayment", "BuyerValidity"] {
+        let change_type = format!("Update{family}Terms");
+        assert_eq!(details(&plain, &change_type), json!({"Terms": []}), "{family}");
+    }
+}
+
+/// One line a misfit: what was left behind, edited in one place, and what keeps it from becoming the worked example.
+#[test]
+fn what_cannot_become_another() {
+    let left = |value: &Value| {
+        let mut left = Entity::default();
+        left.apply(&draft(value).changes(None, false));
+        left
+    };
+    let mut released = left(&worked());
+    released.apply(&[Change::publish(&id())]);
+    let product = edited(worked(), "product", json!("prod-another"));
+    let partner = edited(worked(), "partner", json!("333344445555"));
+    let (ended, unended) = (edited(by_units(), "offers_until", json!("2026-12-31")), by_units());
+    #[rustfmt::skip]
+    let cases = [
+        (worked(), left(&worked()), ""),
+        (worked(), left(&edited(worked(), "name", json!("Another"))), ""),
+        (worked(), left(&by_units()), ""),
+        (worked(), left(&product), "product"),
+        (worked(), left(&partner), "partner"),
+        (worked(), released, "status"),
+        (unended.clone(), left(&ended), "offers_until"),
+        (ended, left(&unended), ""),
+        (by_units(), left(&worked()), "offers_until, quantity"),
+    ];
+    for (wanted, left, expected) in cases {
+        let wanted = draft(&wanted);
+        let misfits = wanted.misfits(&left.described());
+        let fields: Vec<&str> = misfits.iter().map(|misfit| misfit.field.as_str()).collect();
+        assert_eq!(fields.join(", "), expected, "{wanted:?}");
+    }
 }
 
 #[test]
@@ -109,6 +146,13 @@ fn what_was_asked_for_is_what_aws_describes() {
         left.apply(&draft.changes(None, false)[..1]);
         left.apply(&draft.changes(Some(&id()), false));
         assert_eq!(diff(Ours::Draft(&draft), &left.described()), [], "seed {seed}: {value}");
+        // Whatever it was, as far as nothing keeps it from that.
+        let mut other = Entity::default();
+        other.apply(&super::draft(&super::generator::form(rng)).changes(None, false));
+        if draft.misfits(&other.described()).is_empty() {
+            other.apply(&draft.changes(Some(&id()), false));
+            assert_eq!(diff(Ours::Draft(&draft), &other.described()), [], "seed {seed}: {value}");
+        }
         left.apply(&[Change::publish(&id())]);
         assert_eq!(diff(Ours::Described(&described), &left.described()), [], "seed {seed}");
 
