@@ -5,6 +5,8 @@
 //! | `wish.rs` | records a wish, or a corrected one |
 //! | `drive.rs` | takes the next step of a request, and of those that are due |
 //! | `ask.rs` | the questions to AWS that a step asks, as facts |
+//! | `content.rs` | what a wish to create or to clone holds |
+//! | `changes.rs` | the changes that carry a wish out |
 //! | `stored.rs` | changes as they are kept, to be sent again exactly |
 //!
 //! `deal::request` decides what is next, purely. Each call to AWS stands between two transactions: one that records that it is
@@ -12,6 +14,8 @@
 //! what the next driver finds. Two drivers of one request conflict on its row: only one of them makes a call.
 
 mod ask;
+mod changes;
+mod content;
 mod drive;
 mod stored;
 mod wish;
@@ -21,6 +25,8 @@ use std::error::Error;
 use deal::request::{InvalidRequestId, RequestId, Status};
 use marketplace::ids::OpportunityId;
 
+pub use self::changes::{ChangesError, changes};
+pub use self::content::Content;
 pub use self::drive::{Changes, Driven};
 pub use self::wish::Requested;
 use crate::delivery::ProcessError;
