@@ -9,7 +9,8 @@
 //! | refused, without hope | failed; another wish makes another attempt |
 //! | a change set | ask AWS, rarer and rarer, until it ended; at once when a notification says so |
 //! | it failed | look for the draft that it left; after a fault of AWS start another attempt, which completes the draft |
-//! | it succeeded | done |
+//! | it succeeded | read what it made back from AWS |
+//! | that is in the ledger | done |
 //!
 //! So no two tokens are ever under way: a new attempt begins only after the last one ended, and a call whose answer nobody heard
 //! is doubted until a search by name, which is later than the call, found nothing.
@@ -127,6 +128,11 @@ pub enum Step {
         /// It was changed after this.
         after: Moment,
     },
+    /// Read what it made back from AWS into the ledger.
+    ReadBack {
+        /// What was created, published or restricted.
+        opportunity: OpportunityId,
+    },
     /// Nothing more.
     Done(Outcome),
 }
@@ -219,7 +225,7 @@ pub fn trouble(facts: &RequestFacts) -> Option<(Moment, &Refusal)> {
     let (at, trouble) = facts.trouble.at().zip(facts.trouble.get())?;
     let wished = facts.wish().map(|(_, _, at)| at);
     let answered = facts.attempts.values().flat_map(Attempt::records);
-    (answered.chain(wished).max() <= Some(at)).then_some((at, trouble))
+    (answered.chain(facts.read_back.get()).chain(wished).max() <= Some(at)).then_some((at, trouble))
 }
 
 /// How far it is, with what is needed to go on.
@@ -262,9 +268,7 @@ fn stage(facts: &RequestFacts) -> Option<Stage<'_>> {
 /// What is to be done next, and from when on.
 fn plan(facts: &RequestFacts) -> Option<(Moment, Step)> {
     let step = match stage(facts)? {
-        Stage::Done(opportunity) => {
-            return Some((Moment::MIN, Step::Done(Outcome::Succeeded(opportunity.cloned()))));
-        }
+        Stage::Done(made) => done(facts, made),
         Stage::Applying { id, poll } => (poll, Step::Poll { id: id.clone() }),
         Stage::New { at } => (at, Step::Start { attempt: 1 }),
         Stage::Called { number, attempt } => called(number, attempt),
@@ -275,6 +279,17 @@ fn plan(facts: &RequestFacts) -> Option<(Moment, Step)> {
     }
     let held = trouble(facts).map(|(at, trouble)| at.plus_seconds(patience(trouble)));
     Some((held.map_or(step.0, |held| held.max(step.0)), step.1))
+}
+
+/// What follows success. AWS may have made something without naming it: then there is nothing to be read.
+fn done(facts: &RequestFacts, made: Option<&OpportunityId>) -> (Moment, Step) {
+    let reports = facts.change_sets().filter_map(|(_, _, seen)| seen.report.at());
+    match made.filter(|_| facts.read_back.is_empty()) {
+        Some(made) => {
+            (reports.max().unwrap_or_default(), Step::ReadBack { opportunity: made.clone() })
+        }
+        None => (Moment::MIN, Step::Done(Outcome::Succeeded(made.cloned()))),
+    }
 }
 
 /// What is known of the answer to an attempt's last call.

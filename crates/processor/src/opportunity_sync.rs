@@ -104,15 +104,26 @@ impl Processor {
         done.listed += page.items.len();
         let changed = self.changed(&page.items).await.map_err(SyncFailure::Read)?;
         for ids in changed.chunks(MAX_DESCRIBED) {
-            let described = catalog.describe(ids).await.map_err(SyncFailure::Call)?;
-            done.read += described.len();
-            let bodies = self.bodies(described, done).await.map_err(SyncFailure::Read)?;
-            for recorded in self.process(&bodies).await {
-                recorded.map_err(SyncFailure::Record)?;
-                done.recorded += 1;
-            }
+            self.read_whole(catalog, ids, done).await?;
         }
         Ok(page.next)
+    }
+
+    /// Reads at most [`MAX_DESCRIBED`] authorizations, and records what is new.
+    pub(crate) async fn read_whole(
+        &self,
+        catalog: &dyn Catalog,
+        ids: &[OpportunityId],
+        done: &mut Synced,
+    ) -> Result<(), SyncFailure> {
+        let described = catalog.describe(ids).await.map_err(SyncFailure::Call)?;
+        done.read += described.len();
+        let bodies = self.bodies(described, done).await.map_err(SyncFailure::Read)?;
+        for recorded in self.process(&bodies).await {
+            recorded.map_err(SyncFailure::Record)?;
+            done.recorded += 1;
+        }
+        Ok(())
     }
 
     /// Which of these the ledger does not know as the list has them, each once.

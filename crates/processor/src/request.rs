@@ -7,6 +7,8 @@
 //! | `ask.rs` | the questions to AWS that a step asks, as facts |
 //! | `content.rs` | what a wish to create or to clone holds |
 //! | `changes.rs` | the changes that carry a wish out |
+//! | `left.rs` | a draft that was left behind, held against what it is to become |
+//! | `read_back.rs` | what was made, read into the ledger, and what follows |
 //! | `stored.rs` | changes as they are kept, to be sent again exactly |
 //!
 //! `deal::request` decides what is next, purely. Each call to AWS stands between two transactions: one that records that it is
@@ -17,6 +19,8 @@ mod ask;
 mod changes;
 mod content;
 mod drive;
+mod left;
+mod read_back;
 mod stored;
 mod wish;
 
@@ -101,6 +105,9 @@ pub enum DriveError {
     /// Something else is kept where a request's id should be.
     #[error("could not read the id of a request")]
     Id(#[source] InvalidRequestId),
+    /// What is to follow was not recorded. It is tried again.
+    #[error("could not record the request that follows")]
+    Follow(#[source] RequestError),
     /// The ledger failed. What was asked of AWS meanwhile is found again.
     #[error("could not record what became of the request")]
     Process(#[source] ProcessError),

@@ -32,6 +32,9 @@ pub struct RequestFacts {
     /// The last question to AWS that was not answered.
     #[serde(skip_serializing_if = "Register::is_empty")]
     pub trouble: Register<Refusal>,
+    /// When what it made was read back from AWS into the ledger.
+    #[serde(skip_serializing_if = "Last::is_empty")]
+    pub read_back: Last,
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
@@ -242,6 +245,7 @@ impl Join for RequestFacts {
         self.draft.join(&other.draft);
         self.candidates.join(&other.candidates);
         self.trouble.join(&other.trouble);
+        self.read_back.join(&other.read_back);
         self.acknowledged.join(&other.acknowledged);
         self.unpublishable.join(&other.unpublishable);
     }

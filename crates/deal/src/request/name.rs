@@ -3,7 +3,10 @@
 use std::fmt;
 
 use marketplace::digest::Digest;
+use marketplace::ids::OpportunityId;
 use serde::{Deserialize, Serialize};
+
+use crate::facts::request::Wish;
 
 /// The longest id, so that a change set's name of at most 100 characters holds it.
 const MAX_REQUEST_ID: usize = 40;
@@ -19,7 +22,23 @@ pub struct RequestId(Box<str>);
 #[error("a request's id is 1 to {MAX_REQUEST_ID} letters, digits, `-` and `_`")]
 pub struct InvalidRequestId;
 
+/// What follows `req-`: digits and letters that are not taken for each other.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// So many of them.
+const DRAWN: usize = 13;
+
 impl RequestId {
+    /// The id of a wish by what is to be done, to which opportunity, and with what terms: the same for the same, whoever wishes
+    /// it, and when.
+    pub fn of(wish: &Wish, terms: &str) -> Self {
+        let about = wish.opportunity.as_ref().map_or("", OpportunityId::as_str);
+        let digest = Digest::of(format!("{}\n{about}\n{terms}", wish.kind.word()).as_bytes());
+        let letter = |byte: &u8| ALPHABET.get(usize::from(byte & 31)).copied().map(char::from);
+        let drawn: String = digest.bytes().iter().take(DRAWN).filter_map(letter).collect();
+        Self(format!("req-{drawn}").into_boxed_str())
+    }
+
     /// Checks length and characters.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidRequestId> {
         Self::try_from(text.into())
@@ -80,6 +99,7 @@ pub fn token(request: &RequestId, attempt: u32, changes: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::request::WishKind;
 
     #[test]
     fn a_change_set_tells_whose_it_is() {
@@ -106,6 +126,32 @@ mod tests {
         }
         let longest = RequestId::new("r".repeat(MAX_REQUEST_ID)).unwrap();
         assert!(change_set_name(&longest, u32::MAX).len() <= 100);
+    }
+
+    #[test]
+    fn the_same_wish_has_the_same_id() {
+        use WishKind::{Clone, Create, Publish};
+        let id = |kind, about: Option<&str>, who: &str, terms| {
+            let opportunity = about.map(|id| OpportunityId::new(id).unwrap());
+            let (who, why) = (who.to_owned(), "why".to_owned());
+            let (name, partner, product, draft) = (None, None, None, None);
+            let wish = Wish { kind, opportunity, name, partner, product, draft, who, why };
+            let id = RequestId::of(&wish, terms);
+            assert_eq!(RequestId::new(id.as_str()), Ok(id.clone()));
+            id.to_string()
+        };
+        let (one, other) = (Some("resaleauthz-1"), Some("resaleauthz-2"));
+        let ids = [
+            id(Create, None, "ann", "{}"),
+            id(Create, None, "ann", "[]"),
+            id(Clone, one, "ann", "{}"),
+            id(Clone, other, "ann", "{}"),
+            id(Publish, one, "ann", ""),
+        ];
+        let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len());
+        assert_eq!(ids[0], id(Create, None, "bob", "{}"));
+        assert_eq!(ids[0].len(), "req-9k2m4x7c1v5bn".len());
     }
 
     #[test]

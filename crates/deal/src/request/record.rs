@@ -120,6 +120,11 @@ pub fn sought(number: u32, drafts: &[OpportunityId], at: Moment) -> RequestFacts
     facts
 }
 
+/// What it made was read back from AWS into the ledger.
+pub fn read_back(at: Moment) -> RequestFacts {
+    RequestFacts { read_back: Last::at(at), ..RequestFacts::default() }
+}
+
 /// A question was not answered.
 pub fn troubled(facts: &RequestFacts, refusal: Refusal, at: Moment) -> RequestFacts {
     let times = trouble(facts).map_or(1, |(_, before)| before.times.saturating_add(1));

@@ -74,6 +74,7 @@ pub(super) enum Said {
     Ended(u32, &'static str, End, Option<&'static str>, Option<&'static str>),
     Drafts(u32, &'static [&'static str]),
     Trouble(Hope),
+    ReadBack,
 }
 
 /// Each with the second at which it is recorded.
@@ -109,6 +110,7 @@ pub(super) fn facts_of(kind: WishKind, history: &[(i64, Said)]) -> RequestFacts 
                 record::sought(number, &drafts, time)
             }
             Said::Trouble(hope) => record::troubled(&facts, refusal(hope), time),
+            Said::ReadBack => record::read_back(time),
         };
         facts.join(&new);
     }
@@ -127,6 +129,7 @@ fn shown(facts: &RequestFacts) -> String {
         Step::FindDraft { attempt, reported, .. } => {
             format!("find draft {attempt} {}", reported.map_or("?".to_owned(), |id| id.to_string()))
         }
+        Step::ReadBack { opportunity } => format!("read back {opportunity}"),
         Step::Done(Outcome::Succeeded(made)) => {
             format!("succeeded {}", made.map_or("?".to_owned(), |id| id.to_string()))
         }
@@ -140,8 +143,8 @@ fn shown(facts: &RequestFacts) -> String {
 #[test]
 fn what_is_done_next() {
     use Said::{
-        Call, Corrected, Drafts, Ended, Lost, Nothing, Noticed, Polled, Refused, Started, Trouble,
-        Wish,
+        Call, Corrected, Drafts, Ended, Lost, Nothing, Noticed, Polled, ReadBack, Refused, Started,
+        Trouble, Wish,
     };
     use WishKind::{Clone, Create, Publish, Restrict};
     const CLIENT: Option<&str> = Some("CLIENT_ERROR");
@@ -181,10 +184,12 @@ fn what_is_done_next() {
         ("nor a second time", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, Trouble(Hope::Soon)), (62, Trouble(Hope::Soon))], "applying: 122 poll a"),
         ("we may not ask", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, Trouble(Hope::Never))], "applying: 3632 poll a"),
         ("it answered since", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, Trouble(Hope::Never)), (40, Polled(1, "a"))], "applying: 100 poll a"),
-        ("created", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, done(Some("x")))], "succeeded: succeeded x"),
-        ("cloned", Clone, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, done(Some("x")))], "succeeded: succeeded x"),
+        ("created", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, done(Some("x")))], "succeeded: 32 read back x"),
+        ("AWS does not describe what it made", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, done(Some("x"))), (33, Trouble(Hope::Soon))], "succeeded: 63 read back x"),
+        ("read back", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, done(Some("x"))), (33, Trouble(Hope::Soon)), (63, ReadBack)], "succeeded: succeeded x"),
+        ("cloned", Clone, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, done(Some("x")))], "succeeded: 32 read back x"),
         ("created, and AWS names nothing", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, done(None))], "succeeded: succeeded ?"),
-        ("published", Publish, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, done(None))], "succeeded: succeeded resaleauthz-1"),
+        ("published", Publish, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, done(None))], "succeeded: 32 read back resaleauthz-1"),
         ("failed", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, failed(CLIENT, None))], "failed: 62 find draft 1 ?"),
         ("failed, and AWS names a draft", Create, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, failed(CLIENT, Some("x")))], "failed: 62 find draft 1 x"),
         ("nothing is left of a restriction", Restrict, vec![(0, Wish), (1, Call(1)), (2, Started(1, "a")), (32, failed(CLIENT, Some("x")))], "failed: failed"),

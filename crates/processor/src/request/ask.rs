@@ -4,7 +4,7 @@ use deal::facts::RequestFacts;
 use deal::facts::request::{End, Hope, Refusal, Report, ReportedError, Wish};
 use deal::moment::Moment;
 use deal::request::record;
-use marketplace::catalog;
+use marketplace::catalog::{self, ResaleAuthorization};
 use marketplace::changeset::{AuthorizationSummary, ChangeSetReport, ChangeSetStatus};
 use marketplace::ids::{ChangeSetId, OpportunityId};
 use marketplace::notification::Family;
@@ -31,6 +31,7 @@ pub(super) enum Learned {
     Polled { number: u32, set: ChangeSetId },
     Ended { number: u32, set: ChangeSetId, report: Report },
     Sought { number: u32, drafts: Vec<OpportunityId> },
+    ReadBack,
     Trouble(CallError),
 }
 
@@ -82,6 +83,7 @@ impl Learned {
                 let slug = if unclaimed.is_empty() { "no-draft-left" } else { "draft-left" };
                 (slug, record::sought(*number, unclaimed, now))
             }
+            Self::ReadBack => ("read-back", record::read_back(now)),
             Self::Trouble(error) => {
                 ("question-unanswered", record::troubled(known, refusal(error), now))
             }
@@ -199,15 +201,22 @@ pub(super) async fn drafts(catalog: &dyn Catalog, sought: Sought<'_>) -> Learned
 
 /// Whether AWS describes it as a draft.
 async fn is_draft(catalog: &dyn Catalog, id: &OpportunityId) -> Result<bool, CallError> {
+    let found = described(catalog, id).await?;
+    Ok(found.is_some_and(|found| found.status.as_deref() == Some(DRAFT)))
+}
+
+/// An authorization as AWS describes it now; `None`: it does not, or not in a way that we can read.
+pub(super) async fn described(
+    catalog: &dyn Catalog,
+    id: &OpportunityId,
+) -> Result<Option<Box<ResaleAuthorization>>, CallError> {
     let mut described = catalog.describe(std::slice::from_ref(id)).await?;
-    let Some(Ok(body)) = described.remove(id) else { return Ok(false) };
+    let Some(Ok(body)) = described.remove(id) else { return Ok(None) };
     let envelopes = catalog::describe(body.as_bytes()).unwrap_or_default().envelopes;
     let mut families = envelopes.iter().filter_map(|body| parse(body).ok()).map(|it| it.family);
-    Ok(families.any(|family| match family {
-        Family::OpportunityDescribed(document) => {
-            document.id == *id && document.status.as_deref() == Some(DRAFT)
-        }
-        _ => false,
+    Ok(families.find_map(|family| match family {
+        Family::OpportunityDescribed(document) if document.id == *id => Some(document),
+        _ => None,
     }))
 }
 

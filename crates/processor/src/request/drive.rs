@@ -11,7 +11,7 @@ use marketplace::changeset::{Change, ChangeSet};
 use marketplace::ids::OpportunityId;
 
 use super::ask::{self, Learned};
-use super::{Cause, DriveError, MAX_CHANGES, stored};
+use super::{Cause, DriveError, MAX_CHANGES, left, stored};
 use crate::port::{CallError, CallOutcome, Catalog};
 use crate::process::Processor;
 use crate::world::World;
@@ -81,10 +81,10 @@ impl Processor {
 }
 
 /// Whoever drives one request.
-struct Driver<'a> {
-    processor: &'a Processor,
+pub(super) struct Driver<'a> {
+    pub(super) processor: &'a Processor,
     id: &'a RequestId,
-    catalog: &'a dyn Catalog,
+    pub(super) catalog: &'a dyn Catalog,
     changes: &'a Changes<'a>,
 }
 
@@ -94,7 +94,7 @@ impl Driver<'_> {
         match next(&facts, now) {
             Step::Wait { until } => Ok(Driven::Waits { until }),
             Step::Done(outcome) => Ok(Driven::Done(outcome)),
-            Step::Start { attempt } => self.start(&facts, attempt).await,
+            Step::Start { attempt } => self.start(&facts, attempt, now).await,
             Step::Search { attempt, after } => {
                 let name = change_set_name(self.id, attempt);
                 self.learn(ask::search(self.catalog, attempt, &name, after).await).await
@@ -109,6 +109,7 @@ impl Driver<'_> {
                 let sought = ask::Sought { attempt, reported, after, wish };
                 self.learn(ask::drafts(self.catalog, sought).await).await
             }
+            Step::ReadBack { opportunity } => self.read_back(&facts, opportunity).await,
         }
     }
 
@@ -126,10 +127,16 @@ impl Driver<'_> {
     }
 
     /// Records a call, makes it, records its answer.
-    async fn start(&self, facts: &RequestFacts, number: u32) -> Result<Driven, DriveError> {
+    async fn start(
+        &self,
+        facts: &RequestFacts,
+        number: u32,
+        now: Moment,
+    ) -> Result<Driven, DriveError> {
         let is_new = !facts.attempts.contains_key(&number);
         let intended = if is_new {
-            match self.intend(facts, number) {
+            let fits = left::fits(self.catalog, facts, now).await;
+            match fits.and_then(|()| self.intend(facts, number)) {
                 Ok(intended) => intended,
                 Err(error) => return self.learn(Learned::Trouble(error)).await,
             }
@@ -199,7 +206,7 @@ impl Driver<'_> {
     }
 
     /// Records what was learned.
-    async fn learn(&self, learned: Learned) -> Result<Driven, DriveError> {
+    pub(super) async fn learn(&self, learned: Learned) -> Result<Driven, DriveError> {
         let attempt = async || {
             let mut tx = self.processor.store.begin().await?;
             let (facts, now) = self.processor.request_in(&mut *tx, self.id).await?;
@@ -216,7 +223,8 @@ impl Driver<'_> {
             | Learned::Searched { .. }
             | Learned::Polled { .. }
             | Learned::Ended { .. }
-            | Learned::Sought { .. } => Driven::Moved,
+            | Learned::Sought { .. }
+            | Learned::ReadBack => Driven::Moved,
         })
     }
 

@@ -82,6 +82,7 @@ const POLLS: [Turn; 7] = [
     Turn::Cancelled,
     Turn::Trouble(Hope::Never),
 ];
+const READS: [Turn; 2] = [Turn::Well, Turn::Trouble(Hope::Soon)];
 const SEEKS: [Turn; 3] = [Turn::Well, Turn::Crowded, Turn::Trouble(Hope::Later)];
 
 impl History {
@@ -124,6 +125,7 @@ impl History {
             Step::FindDraft { attempt, reported, .. } => {
                 self.seek(*attempt, reported.as_ref(), turn);
             }
+            Step::ReadBack { .. } => self.read_back(turn),
             Step::Wait { .. } | Step::Done(_) => panic!("no step: {step:?}"),
         }
         self.check();
@@ -224,6 +226,14 @@ impl History {
         self.learn(&record::sought(number, &found, self.now));
     }
 
+    fn read_back(&mut self, turn: Turn) {
+        let new = match turn {
+            Turn::Trouble(hope) => record::troubled(&self.facts, refusal(hope), self.now),
+            _ => record::read_back(self.now),
+        };
+        self.learn(&new);
+    }
+
     fn check(&self) {
         let running = self.sets.iter().filter(|set| set.end.is_none());
         let tokens: BTreeSet<&str> = running.map(|set| set.token.as_str()).collect();
@@ -280,6 +290,7 @@ fn explore(mut history: History, depth: u32, count: &mut usize) {
         Step::Search { .. } => &SEARCHES,
         Step::Poll { .. } => &POLLS,
         Step::FindDraft { .. } => &SEEKS,
+        Step::ReadBack { .. } => &READS,
         Step::Wait { .. } | Step::Done(_) => &[],
     };
     for turn in turns {

@@ -95,6 +95,7 @@ impl Gen {
             trouble: self.register(Self::refusal),
             acknowledged: self.acknowledged(),
             unpublishable: self.unpublishable(),
+            read_back: self.last(),
         }
     }
 }
