@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use deal::correlate::Basis;
-use deal::item::{Agreement, EntitlementItem, FindingItem};
+use deal::item::{Agreement, EntitlementItem, FindingItem, License};
 use deal::stream::{StreamId, StreamKind};
 use marketplace::ids::AgreementId;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::listing::{Faceted, Facets, ListArgs, Listed, list};
-use crate::page::{Page, cell, cells, money};
+use crate::page::{NONE, Page, cell, cells, money};
 use crate::reader::{History, Known, Reader, findings};
 
 /// Commands on agreements.
@@ -184,6 +184,16 @@ pub fn section(page: &mut Page, items: &[Agreement]) {
     page.section("Agreements", ["id", "status", "buyer", "accepted"], rows.collect());
 }
 
+/// When AWS first said what the license grants, or why it does not say it.
+pub fn read_words(license: &License) -> String {
+    match (&license.read_at, &license.not_read) {
+        (Some(at), Some(_)) => format!("{at}, not again since"),
+        (Some(at), None) => at.clone(),
+        (None, Some(_)) => "refused".to_owned(),
+        (None, None) => NONE.to_owned(),
+    }
+}
+
 /// Licenses, cancellation requests, billing adjustments.
 pub fn sections(page: &mut Page, item: &Agreement) {
     let licenses = item.licenses.iter().map(|license| {
@@ -191,10 +201,14 @@ pub fn sections(page: &mut Page, item: &Agreement) {
             license.id.to_string(),
             license.status.to_owned(),
             cell(license.updated_at.as_ref()),
+            read_words(license),
             cell(license.deprovisioned_at.as_ref()),
         ]
     });
-    page.section("Licenses", ["id", "status", "updated", "deprovisioned"], licenses.collect());
+    let columns = ["id", "status", "updated", "read", "deprovisioned"];
+    page.section("Licenses", columns, licenses.collect());
+    let quantities = item.licenses.iter().filter_map(|license| license.quantities.as_ref());
+    crate::entitlement::quantities_section(page, quantities.flatten());
     let cancellations = item.cancellations.iter().map(|request| {
         vec![
             request.id.to_string(),

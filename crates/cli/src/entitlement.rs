@@ -1,8 +1,10 @@
 //! `resold entitlement`.
 
+mod refresh;
+
 use clap::Subcommand;
 use deal::correlate::Basis;
-use deal::entitlement::{LicenseState, Status};
+use deal::entitlement::{LicensedQuantity, Status};
 use deal::item::{EntitlementItem, FindingItem, License};
 use deal::stream::StreamKind;
 use marketplace::ids::AgreementId;
@@ -34,6 +36,22 @@ Examples:
         #[arg(value_parser = agreement)]
         id: AgreementId,
     },
+    /// Ask AWS what licenses grant, and record what differs
+    #[command(after_help = "\
+AWS's Entitlement API is asked, license by license. A worker and the function `sweep` do the same by themselves when AWS
+says that a license was updated.
+
+Credentials are those that AWS's own programs would find; they may aws-marketplace:GetEntitlements and are the seller's.
+AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE names another endpoint, for tests.
+
+Exit code: 1 if AWS did not answer about a license, or a finding was opened.
+
+Examples:
+  resold entitlement refresh agmt-happyg0t2esidvalogd72qnix
+  resold entitlement refresh l-ad4a879af4b74a531b8f843dcf44ee18
+  resold entitlement refresh --due
+  resold entitlement refresh --all --format json")]
+    Refresh(refresh::RefreshArgs),
 }
 
 impl Faceted for EntitlementItem {
@@ -72,7 +90,7 @@ impl Listed for EntitlementItem {
             self.id.to_string(),
             self.deal_type.word().to_owned(),
             status_words(self.status.word(), self.reason.as_ref()),
-            license_word(self.license_state).to_owned(),
+            self.license_state.word().to_owned(),
             self.basis.map_or("-", Basis::word).to_owned(),
             cell(self.opportunity.as_ref()),
             cell(self.partner.as_ref()),
@@ -84,11 +102,30 @@ impl Listed for EntitlementItem {
     }
 }
 
-const fn license_word(state: LicenseState) -> &'static str {
-    match state {
-        LicenseState::Awaited => "awaited",
-        LicenseState::Held => "held",
+/// A value with its type where that is not a number's.
+pub fn value_words(quantity: &LicensedQuantity) -> String {
+    match (&quantity.value, quantity.kind.as_str()) {
+        (Some(value), "text") => format!("\"{value}\""),
+        (Some(value), _) => value.clone(),
+        (None, kind) => kind.to_owned(),
     }
+}
+
+/// What licenses grant.
+pub fn quantities_section<'a>(
+    page: &mut Page,
+    quantities: impl IntoIterator<Item = &'a LicensedQuantity>,
+) {
+    let rows = quantities.into_iter().map(|quantity| {
+        vec![
+            quantity.license.to_string(),
+            quantity.dimension.clone(),
+            value_words(quantity),
+            cell(quantity.expires_at.as_ref()),
+            quantity.read_at.clone(),
+        ]
+    });
+    page.section("Quantities", ["license", "dimension", "value", "until", "read"], rows.collect());
 }
 
 /// An entitlement as shown.
@@ -111,6 +148,7 @@ pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Fa
             list(context, &args, StreamKind::Agreement, statuses, items).await
         }
         Command::Show { id } => show(context, &id).await,
+        Command::Refresh(args) => refresh::run(context, args).await,
     }
 }
 
@@ -144,7 +182,7 @@ fn page(item: &EntitlementItem) -> Page {
         .known("partner", item.partner.as_ref())
         .known("buyer", item.buyer.as_ref())
         .field("product", cells(&item.products, "-"))
-        .field("license", license_word(item.license_state))
+        .field("license", item.license_state.word())
         .known("accepted", item.accepted_at.as_ref())
         .known("starts", item.starts_at.as_ref())
         .known("ends", item.ends_at.as_ref())

@@ -7,6 +7,7 @@ use crate::correlate::Basis;
 use crate::facts::{AgreementFacts, OfferFacts, Seen, ViewRole};
 use crate::lattice::Few;
 use crate::moment::Moment;
+use crate::reading;
 
 /// Usage of the last hour may still be metered for so long after the end
 /// (AWS: "Managing `SaaS` subscription events with Amazon EventBridge").
@@ -181,6 +182,27 @@ pub enum LicenseState {
     Held,
 }
 
+/// How much of a dimension one license grants, as AWS's Entitlement API said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LicensedQuantity {
+    /// The license: what metering must name.
+    pub license: LicenseId,
+    /// The dimension's key.
+    pub dimension: String,
+    /// AWS's type of the value: `integer`, `double`, `boolean`, `text`, or `unknown` for one that this version does not know.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The value as text, exact; absent for an unknown type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Until when at least it stays so, RFC 3339. It is no end of the agreement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// Since when we know that the license grants what it does, RFC 3339.
+    pub read_at: String,
+}
+
 /// An entitlement as published: everything that a consumer needs without asking back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -230,6 +252,9 @@ pub struct Entitlement {
     /// Licenses that are not deprovisioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub licenses: Vec<LicenseId>,
+    /// What those licenses grant, as far as it was read; `unknown` lists `quantities` until all of them are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantities: Vec<LicensedQuantity>,
     /// The agreement that this one renews or replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predecessor: Option<AgreementId>,
@@ -299,17 +324,20 @@ pub fn entitlement(
         ended_at: end.map(|end| text(end.at)),
         license_state,
         licenses,
+        quantities: reading::quantities(facts),
         predecessor: around.predecessor.cloned(),
         successor: around.successor.cloned(),
         advisory: facts.advisory.get().copied().unwrap_or(false),
         unknown: Vec::new(),
     };
-    entitlement.unknown = unknown(&entitlement);
+    // Of another's product AWS tells us no quantities, and of what has ended nobody asks any more.
+    let asked = status.is_live() && deal_type != DealType::CppoIn;
+    entitlement.unknown = unknown(&entitlement, asked && !reading::is_read(facts));
     Some(entitlement)
 }
 
 /// The names of what a consumer would want and nobody has said yet.
-fn unknown(entitlement: &Entitlement) -> Vec<String> {
+fn unknown(entitlement: &Entitlement, quantities: bool) -> Vec<String> {
     let cppo = entitlement.deal_type == DealType::Cppo;
     let missing = [
         ("buyer", entitlement.buyer.is_none()),
@@ -318,6 +346,7 @@ fn unknown(entitlement: &Entitlement) -> Vec<String> {
         ("opportunity", cppo && entitlement.opportunity.is_none()),
         ("partner", cppo && entitlement.partner.is_none()),
         ("product", entitlement.products.is_empty()),
+        ("quantities", quantities),
     ];
     let missing = missing.into_iter().filter(|(_, missing)| *missing);
     missing.map(|(name, _)| name.to_owned()).collect()

@@ -85,6 +85,8 @@ impl PendingKind {
             | KeyKind::License
             | KeyKind::Finding
             | KeyKind::Partner
+            | KeyKind::Read
+            | KeyKind::Slice
             | KeyKind::Sole
             | KeyKind::Uses
             | KeyKind::Window => None,

@@ -7,6 +7,7 @@ pub mod agreement;
 pub mod offer;
 pub mod opportunity;
 pub mod partner;
+pub mod reading;
 pub mod request;
 pub mod rest;
 

@@ -35,6 +35,8 @@ pub enum FindingKind {
     ForeignAccount,
     /// One EventBridge id with two contents.
     IdWithTwoContents,
+    /// AWS does not tell what a license grants until somebody changes something.
+    LicenseNotReadable,
     /// A license is known and its agreement's creation did not come for a day.
     LicenseWithoutAgreement,
     /// Several opportunities fit an offer, three days after its release.
@@ -60,6 +62,8 @@ pub enum FindingKind {
     SecurityReport,
     /// Two agreements could be the successor, or the predecessor, of one.
     SuccessionAmbiguous,
+    /// What a license grants is something else than before, and no `License Updated` said so.
+    UnannouncedQuantities,
     /// A notification that cannot be decided, for a reason that a retry cannot mend.
     Undecidable,
     /// An agreement names an authorization that we have not seen described.
@@ -94,7 +98,7 @@ impl Severity {
 
 impl FindingKind {
     /// Every kind, in the order of their words.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::AgreementWithoutLicense,
         Self::BuyerOutsideOpportunity,
         Self::ChangeSetFailed,
@@ -105,6 +109,7 @@ impl FindingKind {
         Self::EvidenceContradicted,
         Self::ForeignAccount,
         Self::IdWithTwoContents,
+        Self::LicenseNotReadable,
         Self::LicenseWithoutAgreement,
         Self::LinkAmbiguous,
         Self::LinkUnmatched,
@@ -118,6 +123,7 @@ impl FindingKind {
         Self::RestrictedAuthorization,
         Self::SecurityReport,
         Self::SuccessionAmbiguous,
+        Self::UnannouncedQuantities,
         Self::Undecidable,
         Self::UnknownAuthorization,
         Self::UnknownType,
@@ -137,6 +143,7 @@ impl FindingKind {
             Self::EvidenceContradicted => "evidence-contradicted",
             Self::ForeignAccount => "foreign-account",
             Self::IdWithTwoContents => "id-with-two-contents",
+            Self::LicenseNotReadable => "license-not-readable",
             Self::LicenseWithoutAgreement => "license-without-agreement",
             Self::LinkAmbiguous => "link-ambiguous",
             Self::LinkUnmatched => "link-unmatched",
@@ -149,6 +156,7 @@ impl FindingKind {
             Self::RestrictedAuthorization => "restricted-authorization",
             Self::SecurityReport => "security-report",
             Self::SuccessionAmbiguous => "succession-ambiguous",
+            Self::UnannouncedQuantities => "unannounced-quantities",
             Self::Undecidable => "undecidable",
             Self::UnknownAuthorization => "unknown-authorization",
             Self::UnknownType => "unknown-type",
@@ -177,6 +185,7 @@ impl FindingKind {
             | Self::EndTimePassed
             | Self::EvidenceContradicted
             | Self::ForeignAccount
+            | Self::LicenseNotReadable
             | Self::LinkAmbiguous
             | Self::LinkUnmatched
             | Self::Malformed
@@ -185,6 +194,7 @@ impl FindingKind {
             | Self::RequestUnfinished
             | Self::RestrictedAuthorization
             | Self::SuccessionAmbiguous
+            | Self::UnannouncedQuantities
             | Self::UnknownAuthorization => Severity::Warning,
             Self::IdWithTwoContents | Self::SecurityReport | Self::UnknownType => Severity::Info,
         }
@@ -195,6 +205,7 @@ impl FindingKind {
         match self {
             Self::AgreementWithoutLicense
             | Self::EndTimePassed
+            | Self::LicenseNotReadable
             | Self::LicenseWithoutAgreement
             | Self::LinkAmbiguous
             | Self::LinkUnmatched
@@ -217,6 +228,7 @@ impl FindingKind {
             | Self::ResellerNotAuthorized
             | Self::RestrictedAuthorization
             | Self::SecurityReport
+            | Self::UnannouncedQuantities
             | Self::Undecidable
             | Self::UnknownType => false,
         }

@@ -18,7 +18,7 @@ mod timeline;
 
 pub use agreement::{Adjustment, Agreement, AgreementStatus, CancellationItem, License};
 pub use deal::Deal;
-pub use entitlement::EntitlementItem;
+pub use entitlement::{EntitlementItem, Licensing};
 pub use explanation::{CandidateItem, Explanation, RuleItem};
 pub use finding::FindingItem;
 pub use offer::{DecisionItem, Offer, OfferStatus};

@@ -6,6 +6,7 @@
 mod agreement;
 mod offer;
 mod opportunity;
+mod reading;
 mod request;
 mod rest;
 

@@ -24,6 +24,10 @@ pub enum KeyKind {
     Opportunity,
     /// Streams of a partner. Value: its account.
     Partner,
+    /// Agreements with a license of which AWS is to be asked. Value: [`READ`]; the time is from when on.
+    Read,
+    /// Agreements with a license that AWS can be asked about. Value: the license's slice, see [`crate::reading::slice_word`].
+    Slice,
     /// Offers for which this single-use opportunity is the only eligible one.
     Sole,
     /// Agreements that may succeed one another. Value: partner `|` buyer, and partner `|*`; the time is the end or the
@@ -38,7 +42,7 @@ pub enum KeyKind {
 
 impl KeyKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Buyer,
         Self::Candidate,
         Self::Case,
@@ -49,6 +53,8 @@ impl KeyKind {
         Self::Offer,
         Self::Opportunity,
         Self::Partner,
+        Self::Read,
+        Self::Slice,
         Self::Sole,
         Self::Succession,
         Self::Uses,
@@ -68,6 +74,8 @@ impl KeyKind {
             Self::Offer => "offer",
             Self::Opportunity => "opportunity",
             Self::Partner => "partner",
+            Self::Read => "read",
+            Self::Slice => "slice",
             Self::Sole => "sole",
             Self::Succession => "succession",
             Self::Uses => "uses",
@@ -78,6 +86,9 @@ impl KeyKind {
 
 /// The one value under which requests wait to be driven.
 pub const DRIVE: &str = "request";
+
+/// The one value under which licenses wait to be read.
+pub const READ: &str = "license";
 
 /// One index row of a stream. A stream's keys are a function of its facts and its last conclusions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -11,10 +11,11 @@ use crate::facts::{
 };
 use crate::finding::Finding;
 use crate::judge::{AGREEMENT_GRACE_HOURS, END_GRACE_HOURS, LICENSE_GRACE_HOURS, LINK_GRACE_HOURS};
-use crate::key::{DRIVE, Key, KeyKind};
+use crate::key::{DRIVE, Key, KeyKind, READ};
 use crate::lattice::Join;
 use crate::moment::Moment;
 use crate::public::{OfferNews, OpportunityNews, PublicEvent, RequestNews};
+use crate::reading;
 use crate::renewal::{Renewal, boundaries};
 use crate::request;
 use crate::stream::StreamKind;
@@ -233,6 +234,16 @@ fn agreement_keys(facts: &AgreementFacts, concluded: &Concluded) -> BTreeSet<Key
         .chain(all(KeyKind::Case, facts.cancellations.keys()))
         .chain(all(KeyKind::Case, facts.adjustments.keys()))
         .collect();
+    for (id, license) in reading::live(facts) {
+        keys.insert(Key::new(KeyKind::Slice, reading::slice_word(reading::slice(id))));
+        let at = reading::due(license).map(Moment::micros);
+        keys.extend(at.map(|at| Key {
+            kind: KeyKind::Read,
+            value: READ.to_owned(),
+            lo: at,
+            hi: at,
+        }));
+    }
     let (partner, buyer) = (facts.proposer.get(), succession::meeting_place(facts));
     let places =
         partner.zip(buyer).map(|(account, place)| [place, succession::place(account, ANY_BUYER)]);

@@ -41,6 +41,15 @@ pub struct Column {
     pub source: ColumnSource,
 }
 
+/// What a view has rows of within a stream: a path into the last conclusions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Each {
+    /// Each value of the object there.
+    Value(&'static [&'static str]),
+    /// Each element of the list there.
+    Element(&'static [&'static str]),
+}
+
 /// One view over the streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
@@ -50,8 +59,8 @@ pub struct View {
     pub stream: Option<StreamKind>,
     /// Only streams in which this path is present (not null).
     pub present: Option<ColumnSource>,
-    /// One row for each value of the object at this path into the last conclusions, not one a stream.
-    pub each: Option<&'static [&'static str]>,
+    /// One row for each of these, not one a stream.
+    pub each: Option<Each>,
     /// The columns.
     pub columns: &'static [Column],
 }
@@ -75,9 +84,13 @@ impl View {
             |element| self.columns.iter().map(|column| source(column.source, element)).collect();
         match self.each {
             None => vec![row(&none)],
-            Some(path) => {
-                let elements = at(concluded, path).and_then(Value::as_object);
-                elements.into_iter().flat_map(|object| object.values()).map(row).collect()
+            Some(Each::Value(path)) => {
+                let object = at(concluded, path).and_then(Value::as_object);
+                object.into_iter().flat_map(|object| object.values()).map(row).collect()
+            }
+            Some(Each::Element(path)) => {
+                let list = at(concluded, path).and_then(Value::as_array);
+                list.into_iter().flatten().map(row).collect()
             }
         }
     }
@@ -197,10 +210,25 @@ pub const VIEWS: &[View] = &[
         ],
     },
     View {
+        name: "quantities",
+        stream: Some(StreamKind::Agreement),
+        present: None,
+        each: Some(Each::Element(&["entitlement", "quantities"])),
+        columns: &[
+            column("entitlement", Text, Id),
+            column("license", Text, Element(&["license"])),
+            column("dimension", Text, Element(&["dimension"])),
+            column("type", Text, Element(&["type"])),
+            column("value", Text, Element(&["value"])),
+            column("expires_at", Text, Element(&["expires_at"])),
+            column("read_at", Text, Element(&["read_at"])),
+        ],
+    },
+    View {
         name: "findings",
         stream: None,
         present: None,
-        each: Some(&["findings"]),
+        each: Some(Each::Value(&["findings"])),
         columns: &[
             column("id", Text, Element(&["id"])),
             column("kind", Text, Element(&["kind"])),

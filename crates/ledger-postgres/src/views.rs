@@ -1,7 +1,7 @@
 //! The views of [`deal::view`] in PostgreSQL's dialect. A value that is not of its column's type is null: one odd row
 //! must not keep anyone from reading the others.
 
-use deal::view::{Column, ColumnSource, ColumnType, View};
+use deal::view::{Column, ColumnSource, ColumnType, Each, View};
 use ledger::views::ViewTotals;
 
 /// The years 1 to 9999, in microseconds since 1970.
@@ -16,10 +16,14 @@ pub(crate) fn create(view: &View) -> String {
         name(view.name),
         columns.join(",\n    ")
     );
-    if let Some(path) = view.each {
-        let object = format!("j.concluded #> {}", steps(path));
+    if let Some(each) = view.each {
+        let (path, kind, rows) = match each {
+            Each::Value(path) => (path, "object", "json_each"),
+            Each::Element(path) => (path, "array", "json_array_elements"),
+        };
+        let found = format!("j.concluded #> {}", steps(path));
         text = format!(
-            "{text}\ncross join lateral json_each(case when json_typeof({object}) = 'object' then {object} end) as e"
+            "{text}\ncross join lateral {rows}(case when json_typeof({found}) = '{kind}' then {found} end) as e"
         );
     }
     let mut conditions = Vec::new();

@@ -1,7 +1,7 @@
 //! The views of [`deal::view`] in SQLite's dialect. Times are RFC 3339 text in UTC with microseconds, decimals are
 //! text (SQLite has no exact ones).
 
-use deal::view::{Column, ColumnSource, ColumnType, View};
+use deal::view::{Column, ColumnSource, ColumnType, Each, View};
 use ledger::views::ViewTotals;
 
 /// The statement that makes a view.
@@ -13,9 +13,13 @@ pub(crate) fn create(view: &View) -> String {
         columns.join(",\n    ")
     );
     let mut conditions = Vec::new();
-    if let Some(path) = view.each {
-        text = format!("{text}\njoin json_each(s.concluded, {}) e", steps(path));
-        conditions.push(format!("json_type(s.concluded, {}) = 'object'", steps(path)));
+    if let Some(each) = view.each {
+        let (path, kind) = match each {
+            Each::Value(path) => (steps(path), "object"),
+            Each::Element(path) => (steps(path), "array"),
+        };
+        text = format!("{text}\njoin json_each(s.concluded, {path}) e");
+        conditions.push(format!("json_type(s.concluded, {path}) = '{kind}'"));
     }
     if let Some(kind) = view.stream {
         // Ids of one kind lie between the kind's word with `/` and the same with the character after `/`.

@@ -172,6 +172,8 @@ const fn only_grows(kind: KeyKind) -> bool {
         | KeyKind::Finding
         | KeyKind::Judge
         | KeyKind::Opportunity
+        | KeyKind::Read
+        | KeyKind::Slice
         | KeyKind::Sole
         | KeyKind::Succession
         | KeyKind::Uses

@@ -83,6 +83,8 @@ pub struct Product {
     /// Every name that the notification gives (id, last segment of the ARN, code), sorted, each once.
     /// They name the same product.
     pub names: Vec<ProductName>,
+    /// Its code, by which the Entitlement and the Metering API name it. It is one of the names.
+    pub code: Option<ProductName>,
     /// The title shown to people.
     pub title: Option<String>,
 }

@@ -14,6 +14,7 @@
 //! | `relay.rs` | from the outbox to the event bus; `envelope.rs` says what is sent, `publisher.rs` how a bus answers |
 //! | `port.rs` | what we ask of AWS Marketplace and how that fails; `port/patience.rs` says when it is asked again |
 //! | `opportunity_sync.rs` | our resale authorizations read again from AWS, and what differs recorded |
+//! | `refresh.rs` | what licenses grant, read from AWS where it may have changed, and what differs recorded |
 //! | `request.rs` | our wishes to create or change opportunities, carried out step by step |
 //! | `sweep.rs` | what time changes, what was left pending, redriving, announcing |
 //!
@@ -40,6 +41,7 @@ mod problem;
 pub mod process;
 pub mod publisher;
 mod reach;
+pub mod refresh;
 pub mod relay;
 pub mod request;
 mod settle;

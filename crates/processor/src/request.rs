@@ -29,6 +29,7 @@ use std::error::Error;
 use deal::request::{InvalidRequestId, RequestId, Status};
 use marketplace::ids::OpportunityId;
 
+pub(crate) use self::ask::refusal;
 pub use self::changes::{ChangesError, changes};
 pub use self::content::Content;
 pub use self::drive::{Changes, Driven};

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::around::{SHOWN, around};
 use super::timeline::{self, timeline};
-use crate::agreement::status_words;
+use crate::agreement::{read_words, status_words};
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -97,11 +97,14 @@ fn page(shown: &Shown) -> Page {
             license.agreement.to_string(),
             license.status.to_owned(),
             cell(license.updated_at.as_ref()),
+            read_words(license),
             cell(license.deprovisioned_at.as_ref()),
         ]
     });
-    let columns = ["id", "agreement", "status", "updated", "deprovisioned"];
+    let columns = ["id", "agreement", "status", "updated", "read", "deprovisioned"];
     page.section("Licenses", columns, licenses.collect());
+    let quantities = shown.licenses.iter().filter_map(|license| license.quantities.as_ref());
+    crate::entitlement::quantities_section(&mut page, quantities.flatten());
     crate::findings::section(&mut page, &shown.findings);
     timeline::section(&mut page, &shown.timeline);
     page

@@ -19,6 +19,7 @@ mod lists;
 mod offline_aws;
 mod proof;
 mod readme;
+mod refresh;
 mod replay;
 mod resold;
 mod roles;

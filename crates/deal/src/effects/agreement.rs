@@ -130,6 +130,7 @@ fn happened(facts: &mut AgreementFacts, notice: &AgreementNotice, said: &Witness
     }
     if let Some((id, arn)) = &notice.license {
         license.arn = Register::said(Some(arn.clone()), said);
+        license.code = Fixed::said(notice.product.code.clone(), said);
         facts.licenses.insert(id.clone(), license);
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::facts::agreement::LicenseFacts;
+use crate::facts::reading::{Quantity, QuantityValue};
 use crate::lattice::{Authority, First, Fixed, Last, Register};
 use crate::sample::{
     BUYER, ISV, PARTNER, account, agreement_id, at, fixed, opportunity_id, register, witness,
@@ -154,6 +155,42 @@ fn what_the_buyer_may_do_now() {
     }
 }
 
+/// What each license grants, as read (absent: it was not), and what is published.
+#[test]
+fn quantities_are_unknown_until_every_license_is_read() {
+    let read = |facts: &mut AgreementFacts, id: &str, seats: Option<i64>| {
+        let seats = seats.map(|number| Quantity {
+            dimension: "seats".to_owned(),
+            value: QuantityValue::Integer(number),
+            expires: Some(at(END)),
+        });
+        let quantities = register(seats.into_iter().collect(), at(CREATED));
+        let license = facts.licenses.get_mut(&LicenseId::from_arn(id).unwrap()).unwrap();
+        license.reading.quantities = quantities;
+    };
+    let held = Some("2026-12-01T10:01:00Z");
+    let two = || licensed(licensed(created(), "l-1", held, None), "l-2", held, None);
+    let shown = |facts: &AgreementFacts| {
+        let around = Surroundings::default();
+        let it = entitlement(&agreement_id("agmt-1"), facts, around, at(CREATED)).unwrap();
+        let words = it
+            .quantities
+            .iter()
+            .map(|it| format!("{} {} {}", it.license, it.kind, it.value.as_deref().unwrap_or("-")));
+        let quantities: Vec<String> = words.collect();
+        (it.unknown.contains(&"quantities".to_owned()), quantities)
+    };
+    let mut facts = two();
+    assert_eq!(shown(&facts), (true, vec![]));
+    read(&mut facts, "l-2", Some(250));
+    assert_eq!(shown(&facts), (true, vec!["l-2 integer 250".to_owned()]));
+    read(&mut facts, "l-1", None);
+    assert_eq!(shown(&facts), (false, vec!["l-2 integer 250".to_owned()]));
+    let gone = licensed(facts.clone(), "l-2", held, Some("2026-12-02T10:00:00Z"));
+    assert_eq!(shown(&gone), (false, vec![]), "what is deprovisioned grants nothing");
+    assert!(!shown(&ended(two(), "cancelled", CREATED)).0, "nobody asks any more");
+}
+
 #[test]
 fn what_is_published_of_it() {
     let id = agreement_id("agmt-1");
@@ -162,7 +199,7 @@ fn what_is_published_of_it() {
     let confirmed = published(&created(), Surroundings::default());
     assert_eq!((confirmed.deal_type, confirmed.basis), (DealType::Cppo, Some(Basis::Confirmed)));
     assert_eq!(confirmed.partner, Some(account(PARTNER)));
-    assert_eq!(confirmed.unknown, ["license", "offer", "product"]);
+    assert_eq!(confirmed.unknown, ["license", "offer", "product", "quantities"]);
     let unnamed = AgreementFacts { authorization: Fixed::default(), ..created() };
     assert_eq!(published(&unnamed, Surroundings::default()).basis, Some(Basis::Unmatched));
     let inferred = opportunity_id("resaleauthz-2");
@@ -191,4 +228,5 @@ fn what_is_published_of_it() {
     let licensed = published(&licensed, Surroundings::default());
     assert_eq!(licensed.licenses.iter().map(ToString::to_string).collect::<Vec<_>>(), ["l-2"]);
     assert_eq!((licensed.status, licensed.license_state), (Status::Active, LicenseState::Held));
+    assert_eq!(licensed.unknown, ["offer", "product", "quantities"]);
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::correlate::{Basis, Link};
-use crate::entitlement::{DealType, Entitlement, LicenseState, Status};
+use crate::entitlement::{DealType, Entitlement, LicenseState, LicensedQuantity, Status};
 use crate::facts::request::WishKind;
 use crate::finding::{Finding, FindingKind, Severity};
 use crate::public::{OfferNews, OpportunityNews, RenewalNews, RequestNews};
@@ -76,6 +76,14 @@ fn entitlement() -> Entitlement {
         ended_at: Some("2027-12-01T10:00:00Z".to_owned()),
         license_state: LicenseState::Held,
         licenses: vec!["l-1".to_owned().try_into().unwrap()],
+        quantities: vec![LicensedQuantity {
+            license: "l-1".to_owned().try_into().unwrap(),
+            dimension: "seats".to_owned(),
+            kind: "integer".to_owned(),
+            value: Some("250".to_owned()),
+            expires_at: Some("2027-12-01T10:00:00Z".to_owned()),
+            read_at: "2026-12-01T10:01:00Z".to_owned(),
+        }],
         predecessor: Some(agreement_id("agmt-0")),
         successor: Some(agreement_id("agmt-2")),
         advisory: true,

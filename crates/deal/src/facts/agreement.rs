@@ -9,6 +9,7 @@ use marketplace::ids::{
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::reading::Reading;
 use super::{Acknowledgements, Seen, Unpublishable};
 use crate::lattice::{Few, First, Fixed, Join, Last, Register};
 use crate::moment::Moment;
@@ -119,6 +120,12 @@ pub struct LicenseFacts {
     /// The first `License Deprovisioned`: terminal for this license.
     #[serde(skip_serializing_if = "First::is_empty")]
     pub deprovisioned: First,
+    /// The code of its product, by which its quantities are asked for.
+    #[serde(skip_serializing_if = "Fixed::is_empty")]
+    pub code: Fixed<ProductName>,
+    /// What the Entitlement API says of it.
+    #[serde(skip_serializing_if = "Reading::is_empty")]
+    pub reading: Reading,
 }
 
 impl Join for LicenseFacts {
@@ -127,6 +134,8 @@ impl Join for LicenseFacts {
         self.seen.join(&other.seen);
         self.updated.join(&other.updated);
         self.deprovisioned.join(&other.deprovisioned);
+        self.code.join(&other.code);
+        self.reading.join(&other.reading);
     }
 }
 

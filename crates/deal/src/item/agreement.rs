@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::{entitlement, shown_product, text};
 use crate::correlate::Basis;
-use crate::entitlement::{DealType, Status, end};
+use crate::entitlement::{DealType, LicensedQuantity, Status, end};
 use crate::facts::AgreementFacts;
 use crate::moment::Moment;
+use crate::reading;
 use crate::state::State;
 
 /// The status of an agreement: its entitlement's, or that there is none yet.
@@ -115,6 +116,14 @@ pub struct License {
     pub updated_at: Option<String>,
     /// When it was deprovisioned.
     pub deprovisioned_at: Option<String>,
+    /// The code of its product.
+    pub product_code: Option<String>,
+    /// What it grants; null until that is read.
+    pub quantities: Option<Vec<LicensedQuantity>>,
+    /// When AWS first answered so.
+    pub read_at: Option<String>,
+    /// Why AWS did not answer the last question, in its words.
+    pub not_read: Option<String>,
 }
 
 /// A request to cancel an agreement.
@@ -216,6 +225,10 @@ fn licenses(agreement: &AgreementId, facts: &AgreementFacts) -> Vec<License> {
         arn: license.arn.get().cloned(),
         updated_at: text(license.updated.get()),
         deprovisioned_at: text(license.deprovisioned.get()),
+        product_code: license.code.get().map(ToString::to_string),
+        quantities: reading::quantities_of(id, &license.reading),
+        read_at: text(license.reading.quantities.at()),
+        not_read: license.reading.trouble().map(|(_, it)| reading::words(&it.refusal)),
     };
     facts.licenses.iter().map(license).collect()
 }

@@ -5,9 +5,43 @@ use serde::Serialize;
 
 use super::shown_product;
 use crate::correlate::Basis;
-use crate::entitlement::{DealType, Entitlement, LicenseState, Status, Surroundings, entitlement};
+use crate::entitlement::{
+    DealType, Entitlement, LicenseState, LicensedQuantity, Status, Surroundings, entitlement,
+};
 use crate::moment::Moment;
+use crate::reading::is_read;
 use crate::state::State;
+
+/// How far the licenses of an entitlement are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Licensing {
+    /// No license that is not deprovisioned is known.
+    Awaited,
+    /// At least one is, and not of every one is known what it grants.
+    Held,
+    /// Of every one it is.
+    Read,
+}
+
+impl Licensing {
+    /// The shown word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Awaited => "awaited",
+            Self::Held => "held",
+            Self::Read => "read",
+        }
+    }
+
+    const fn of(state: LicenseState, is_read: bool) -> Self {
+        match state {
+            LicenseState::Awaited => Self::Awaited,
+            LicenseState::Held if is_read => Self::Read,
+            LicenseState::Held => Self::Held,
+        }
+    }
+}
 
 /// An entitlement, judged at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,8 +75,10 @@ pub struct EntitlementItem {
     pub license: Option<LicenseId>,
     /// Every license that is not deprovisioned.
     pub licenses: Vec<LicenseId>,
-    /// Whether a license is held.
-    pub license_state: LicenseState,
+    /// Whether a license is held, and read.
+    pub license_state: Licensing,
+    /// What those licenses grant, as far as it was read.
+    pub quantities: Vec<LicensedQuantity>,
     /// When the buyer accepted.
     pub accepted_at: Option<String>,
     /// When it starts.
@@ -77,6 +113,7 @@ impl EntitlementItem {
     /// From its agreement's state; `None`: the agreement's creation is not known.
     pub fn new(id: &AgreementId, state: &State, now: Moment) -> Option<Self> {
         let judged = at(id, state, now)?;
+        let is_read = state.agreement().is_some_and(is_read);
         Some(Self {
             id: judged.id.clone(),
             deal_type: judged.deal_type,
@@ -92,7 +129,8 @@ impl EntitlementItem {
             products: judged.products,
             license: judged.licenses.first().cloned(),
             licenses: judged.licenses,
-            license_state: judged.license_state,
+            license_state: Licensing::of(judged.license_state, is_read),
+            quantities: judged.quantities,
             accepted_at: judged.accepted_at,
             starts_at: judged.starts_at,
             ends_at: judged.ends_at,

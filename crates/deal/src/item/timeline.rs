@@ -2,12 +2,14 @@
 //!
 //! Unlike every other item this one is our own history: it tells of recorded times, versions and causes.
 
-use marketplace::ids::AccountId;
+use marketplace::ids::{AccountId, LicenseId};
 use serde::Serialize;
 
 use crate::correlate::{Basis, Link};
 use crate::entitlement::Entitlement;
 use crate::event::Event;
+use crate::facts::reading::Reading;
+use crate::facts::request::Refusal;
 use crate::facts::{
     AgreementFacts, ChangeSetFacts, Facts, NotificationFacts, OfferFacts, OpportunityFacts,
     PartnerFacts, RequestFacts, SellerFacts,
@@ -16,6 +18,7 @@ use crate::finding::Finding;
 use crate::lattice::{Fixed, Register};
 use crate::moment::Moment;
 use crate::public::{OfferNews, OpportunityNews, PublicEvent, RequestNews};
+use crate::reading::listed;
 use crate::stream::StreamId;
 
 /// One event of a stream, in words and by its parts.
@@ -186,6 +189,9 @@ fn agreement(slug: &str, facts: &AgreementFacts) -> String {
         return list(&format!("billing adjustment {id}"), [done.map(str::to_owned), amount]);
     }
     if let Some((id, license)) = facts.licenses.iter().next() {
+        if !license.reading.is_empty() {
+            return reading(id, &license.reading);
+        }
         let word = if license.deprovisioned.is_empty() { "updated" } else { "deprovisioned" };
         return list(&format!("license {id} {word}"), [confirms]);
     }
@@ -197,6 +203,16 @@ fn agreement(slug: &str, facts: &AgreementFacts) -> String {
     }
     let products: Vec<String> = facts.products.iter().map(ToString::to_string).collect();
     list(&sentence(slug, "agreement"), [confirms, offer, Some(products.join(", "))])
+}
+
+fn reading(id: &LicenseId, reading: &Reading) -> String {
+    if let Some(unanswered) = reading.unanswered.get() {
+        let Refusal { code, text, .. } = &unanswered.refusal;
+        return list(&format!("license {id} not read"), [code.clone().or(Some(text.clone()))]);
+    }
+    let granted = reading.quantities.get().map(|quantities| listed(quantities.iter()));
+    let unannounced = reading.unannounced.get().map(|_| "not announced by AWS".to_owned());
+    list(&format!("license {id} read"), [granted.or(Some("as before".to_owned())), unannounced])
 }
 
 fn offer(slug: &str, facts: &OfferFacts) -> String {

@@ -74,10 +74,15 @@ pub fn agreement(
             ("ended", contradiction(&facts.ended)),
             ("previous", contradiction(&facts.previous)),
             ("successor", contradiction(&facts.successor)),
+            (
+                "product code of a license",
+                facts.licenses.values().find_map(|license| contradiction(&license.code)),
+            ),
         ],
     );
     against_opportunity(&mut findings, facts, context);
     clocks(&mut findings, facts, now);
+    super::reading::readings(&mut findings, facts);
     unlinked(&mut findings, facts, context, now);
     if let Some(matches) = context.succession.ambiguous.get(&id) {
         ambiguous_succession(&mut findings, facts, matches);

@@ -17,6 +17,12 @@ use crate::stream::StreamId;
 /// The longest code that AWS documents.
 const MAX_CODE: usize = 72;
 
+/// Whether what AWS wrote as a code is one, and no text: codes are published.
+pub(super) fn is_code(code: &str) -> bool {
+    let plain = code.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    plain && (1..=MAX_CODE).contains(&code.len())
+}
+
 /// What there is to publish of a request at one time.
 pub fn request(stream: &StreamId, state: &State, at: Moment, now: Moment) -> News {
     let mut news = News::new();
@@ -68,13 +74,14 @@ fn failed(facts: &RequestFacts) -> Option<Failure<'_>> {
 /// AWS's codes for a failure, as far as they are codes and no text.
 fn codes(facts: &RequestFacts) -> Vec<String> {
     let Some(failure) = failed(facts) else { return Vec::new() };
-    let is_code = |code: &&str| {
-        let plain = code.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-        plain && (1..=MAX_CODE).contains(&code.len())
-    };
     let single = failure.errors.iter().map(|error| error.code.as_str());
-    let mut codes: Vec<String> =
-        failure.code.into_iter().chain(single).filter(is_code).map(str::to_owned).collect();
+    let mut codes: Vec<String> = failure
+        .code
+        .into_iter()
+        .chain(single)
+        .filter(|code| is_code(code))
+        .map(str::to_owned)
+        .collect();
     codes.dedup();
     codes
 }

@@ -3,6 +3,7 @@
 //! No struct literal here ends in `..default()`: a new field does not compile until it is drawn, joined in the laws
 //! and seen in the golden files.
 
+mod reading;
 mod request;
 
 use std::collections::BTreeMap;
@@ -272,6 +273,8 @@ impl Gen {
             seen: self.first(),
             updated: self.last(),
             deprovisioned: self.first(),
+            code: self.fixed(|make| make.parsed("code")),
+            reading: self.reading(),
         }
     }
 

@@ -9,14 +9,15 @@ use crate::parse::reader::Object;
 pub(super) fn read(detail: &Object<'_, '_>) -> Result<Product, MalformedReason> {
     let product = detail.at("product").object()?;
     let agreement = detail.at("agreement").object()?;
+    let code: Option<ProductName> = product.at("code").id()?;
     let found = [
-        product.at("id").id::<ProductName>()?,
+        product.at("id").id()?,
         product.at("arn").arn_tail()?,
-        product.at("code").id()?,
+        code.clone(),
         agreement.at("productId").id()?,
     ];
     let mut names: Vec<ProductName> = found.into_iter().flatten().collect();
     names.sort_unstable();
     names.dedup();
-    Ok(Product { names, title: product.at("title").owned()? })
+    Ok(Product { names, code, title: product.at("title").owned()? })
 }

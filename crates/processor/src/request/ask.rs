@@ -95,7 +95,7 @@ fn has_ended(known: &RequestFacts, set: &ChangeSetId) -> bool {
     known.change_sets().any(|(_, id, seen)| id == set && !seen.report.is_empty())
 }
 
-fn refusal(error: &CallError) -> Refusal {
+pub(crate) fn refusal(error: &CallError) -> Refusal {
     Refusal {
         doing: error.doing.to_owned(),
         code: error.code.as_deref().map(text),

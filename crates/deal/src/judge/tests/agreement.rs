@@ -1,6 +1,8 @@
 //! Findings and public events of an agreement.
 
 use super::*;
+use crate::facts::reading::{Change, Reading, Unanswered};
+use crate::facts::request::{Hope, Refusal};
 
 /// An agreement, the opportunity that it names, now, and what is raised.
 type AgreementCase<'a> =
@@ -25,6 +27,26 @@ fn licensed(mut facts: AgreementFacts, time: &str) -> AgreementFacts {
     let license = LicenseFacts { seen: First::at(at(time)), ..LicenseFacts::default() };
     facts.licenses.insert("l-1".to_owned().try_into().unwrap(), license);
     facts
+}
+
+/// With the reading of its license.
+fn read(mut facts: AgreementFacts, reading: &Reading) -> AgreementFacts {
+    for license in facts.licenses.values_mut() {
+        license.reading = reading.clone();
+    }
+    facts
+}
+
+fn refused(hope: Hope) -> Reading {
+    let (doing, text, code) = ("read".to_owned(), "no".to_owned(), Some("DENIED".to_owned()));
+    let refusal = Refusal { doing, code, text, hope, times: 1 };
+    let unanswered = register(Unanswered { refusal, since: at(T0) }, at(T0));
+    Reading { unanswered, ..Reading::default() }
+}
+
+fn unannounced() -> Reading {
+    let change = Change { before: BTreeSet::new(), after: BTreeSet::new() };
+    Reading { unannounced: register(change, at(T0)), ..Reading::default() }
 }
 
 fn ended(facts: AgreementFacts, time: &str) -> AgreementFacts {
@@ -92,6 +114,12 @@ fn findings_of_an_agreement() {
         ("two buyers", AgreementFacts { acceptor: two(&account(BUYER), &account("666677778888")), ..held() }, None, T0, &["+conflicting-facts"]),
         ("two offers", AgreementFacts { offer: two(&offer_id("offer-1"), &offer_id("offer-2")), ..held() }, None, T0, &["+conflicting-facts"]),
         ("two authorizations", AgreementFacts { authorization: two(&opportunity_id(ID), &opportunity_id("b")), ..held() }, None, T0, &["+conflicting-facts"]),
+        ("AWS refuses to say what is licensed", read(held(), &refused(Hope::Never)), None, T0, &["+license-not-readable"]),
+        ("AWS is busy", read(held(), &refused(Hope::Soon)), None, T0, &[]),
+        ("AWS refused and then answered", read(held(), &Reading { answered: Last::at(at(LATER)), ..refused(Hope::Never) }), None, T0, &[]),
+        ("AWS refused, and it ended", ended(read(held(), &refused(Hope::Never)), LATER), None, LATER, &[]),
+        ("quantities that nobody announced", read(held(), &unannounced()), None, T0, &["+unannounced-quantities"]),
+        ("quantities that nobody announced, and it ended", ended(read(held(), &unannounced()), LATER), None, LATER, &["+unannounced-quantities"]),
         ("two that it may renew", AgreementFacts { intent: fixed("RENEW".to_owned()), ..held() }, None, T0, &["+succession-ambiguous"]),
     ];
     for (name, facts, opportunity, now, expected) in cases {

@@ -41,7 +41,7 @@ impl Gen {
         }
     }
 
-    fn refusal(&mut self) -> Refusal {
+    pub(super) fn refusal(&mut self) -> Refusal {
         Refusal {
             doing: self.text("doing"),
             code: self.option(|make| make.text("CODE")),

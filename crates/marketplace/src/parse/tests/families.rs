@@ -28,7 +28,7 @@ fn text(text: &str) -> Option<String> {
 
 fn product(names: &[&str], title: Option<&str>) -> Product {
     let names = names.iter().map(|name| ProductName::new(*name).unwrap()).collect();
-    Product { names, title: title.map(str::to_owned) }
+    Product { names, code: None, title: title.map(str::to_owned) }
 }
 
 #[test]
@@ -256,7 +256,9 @@ fn licenses() {
     ] {
         let updated = notice("License Updated - Manufacturer", &detail(&arn));
         assert_eq!(updated.license, Some((LicenseId::from_arn(hex).unwrap(), arn.clone())));
-        assert_eq!(updated.product, product(&["5y5mf1wp0ltvvbxgwu8lexample", "prod-1"], None));
+        let code = "5y5mf1wp0ltvvbxgwu8lexample";
+        let named = Product { code: id(code), ..product(&[code, "prod-1"], None) };
+        assert_eq!(updated.product, named);
         assert_eq!(updated.what, AgreementEvent::LicenseUpdated);
         let gone = what("License Deprovisioned - Manufacturer", &detail(&arn));
         assert_eq!(gone, AgreementEvent::LicenseDeprovisioned);
