@@ -37,6 +37,9 @@ const MAX_ENTITIES: i32 = 50;
 /// The kind of entity that we ask for, without its version.
 const KIND: &str = "ResaleAuthorization";
 
+/// The variable that says where the API is, if not at AWS.
+pub const ENDPOINT: &str = "AWS_ENDPOINT_URL_MARKETPLACE_CATALOG";
+
 /// The Catalog API of one account.
 #[derive(Clone)]
 pub struct CatalogApi(Api<Client>);

@@ -24,8 +24,12 @@ const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// The settings of a client of one service. Credentials are those that Lambda gives its functions, in the environment: looking
 /// for them elsewhere would be linked into every function. `endpoint` is where the service is instead of at AWS, for tests.
 pub(crate) fn settings(endpoint: Option<&str>) -> SdkConfig {
-    let credentials = EnvironmentVariableCredentialsProvider::new();
-    settings_with(endpoint, SharedCredentialsProvider::new(credentials))
+    settings_with(endpoint, of_the_function())
+}
+
+/// The credentials that Lambda gives its functions.
+pub fn of_the_function() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())
 }
 
 /// The same with other credentials: a container has them elsewhere.

@@ -22,7 +22,33 @@ pub enum EndpointError {
     Region,
 }
 
+/// A variable of the environment that names no place.
+#[derive(Debug, thiserror::Error)]
+#[error("could not use {variable}, or {ALL}, as the place of an API")]
+pub struct PlaceError {
+    /// Which variable.
+    pub variable: &'static str,
+    /// What is wrong with it.
+    #[source]
+    pub source: EndpointError,
+}
+
+/// Names the place of every API.
+const ALL: &str = "AWS_ENDPOINT_URL";
+
 impl Endpoint {
+    /// Where the environment says that an API is: by its own variable, else by the one of all APIs. `None`: at AWS. `lookup`
+    /// finds a variable's value.
+    pub fn named(
+        variable: &'static str,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, PlaceError> {
+        let values = [variable, ALL].into_iter().filter_map(lookup);
+        let url = values.into_iter().find(|url| !url.is_empty());
+        let endpoint = url.map(|url| Self::new(&url)).transpose();
+        endpoint.map_err(|source| PlaceError { variable, source })
+    }
+
     /// A URL, with or without a path.
     pub fn new(url: &str) -> Result<Self, EndpointError> {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
@@ -48,6 +74,25 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_api_is_where_its_variable_says_or_that_of_all() {
+        let (one, all) = ("http://127.0.0.1:1", "http://127.0.0.1:2");
+        let cases = [
+            (None, None, Some(None)),
+            (Some(""), Some(""), Some(None)),
+            (None, Some(all), Some(Some(all))),
+            (Some(""), Some(all), Some(Some(all))),
+            (Some(one), Some(all), Some(Some(one))),
+            (Some("here"), Some(all), None),
+        ];
+        for (own, of_all, expected) in cases {
+            let lookup = |name: &str| if name == ALL { of_all } else { own }.map(str::to_owned);
+            let found = Endpoint::named("AWS_ENDPOINT_URL_X", lookup).ok();
+            let found = found.as_ref().map(|it| it.as_ref().map(Endpoint::as_str));
+            assert_eq!(found, expected, "{own:?} {of_all:?}");
+        }
+    }
 
     #[test]
     fn an_endpoint_of_aws_is_in_our_region() {

@@ -18,6 +18,9 @@ use crate::operation::Operation;
 /// Grants of one page (`GetEntitlements`).
 const MAX_GRANTS: i32 = 25;
 
+/// The variable that says where the API is, if not at AWS.
+pub const ENDPOINT: &str = "AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE";
+
 /// The Entitlement API of one account.
 #[derive(Clone)]
 pub struct EntitlementApi(Api<Client>);

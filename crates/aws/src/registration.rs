@@ -13,6 +13,9 @@ use crate::operation::Operation;
 /// Bytes of a token that an error may repeat: too few to be of any use.
 const HARMLESS: usize = 11;
 
+/// The variable that says where the API is, if not at AWS.
+pub const ENDPOINT: &str = "AWS_ENDPOINT_URL_MARKETPLACE_METERING";
+
 /// The Metering API of one account.
 #[derive(Clone)]
 pub struct MeteringApi(Api<Client>);

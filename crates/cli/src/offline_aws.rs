@@ -158,11 +158,7 @@ fn appended(path: &Path) -> Result<Box<dyn Write + Send>, Failure> {
 }
 
 fn found(url: String) -> Found {
-    let urls = [
-        "AWS_ENDPOINT_URL_MARKETPLACE_CATALOG",
-        "AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE",
-        "AWS_ENDPOINT_URL_MARKETPLACE_METERING",
-    ];
+    let urls = [aws::catalog::ENDPOINT, aws::entitlements::ENDPOINT, aws::registration::ENDPOINT];
     // Nobody's credentials: without any, AWS's programs do not even call. Of the region, some know one name and some the other.
     let rest = [
         ("AWS_REGION", "us-east-1"),

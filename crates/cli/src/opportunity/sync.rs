@@ -1,7 +1,7 @@
 //! `resold opportunity sync`: what AWS's Catalog API says of our resale authorizations, into the ledger.
 
 use aws::api::Access as Reach;
-use aws::catalog::CatalogApi;
+use aws::catalog::{CatalogApi, ENDPOINT};
 use aws::endpoint::Endpoint;
 use clap::Args;
 use deal::moment::Moment;
@@ -11,7 +11,6 @@ use processor::port::{AuthorizationFilter, Retry};
 use serde::Serialize;
 
 use crate::args::moment;
-use crate::aws_place::endpoint;
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -145,12 +144,9 @@ fn failed(cause: SyncFailure) -> Failure {
 
 /// The Catalog API, with the credentials that AWS's own programs would find.
 async fn catalog() -> Result<CatalogApi, Failure> {
-    let variable = "AWS_ENDPOINT_URL_MARKETPLACE_CATALOG";
-    let endpoint = endpoint(variable).map(|url| Endpoint::new(&url)).transpose();
-    let endpoint = endpoint.map_err(|error| {
-        Failure::new("could not tell where the Catalog API is")
-            .because(error)
-            .hint(format!("set or unset {variable} or AWS_ENDPOINT_URL"))
+    let endpoint = Endpoint::named(ENDPOINT, |name| std::env::var(name).ok()).map_err(|error| {
+        let hint = format!("set or unset {} or AWS_ENDPOINT_URL", error.variable);
+        Failure::new("could not tell where the Catalog API is").because(error).hint(hint)
     })?;
     let credentials = aws::credentials::standard().await;
     Ok(CatalogApi::new(Reach::new(endpoint, credentials)))
