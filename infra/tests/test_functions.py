@@ -30,7 +30,8 @@ class Functions(unittest.TestCase):
         for name in template.FUNCTIONS:
             variables = set(properties(name)["Environment"]["Variables"])
             accounts = {"RESOLD_ACCOUNTS"} if name == "Ingest" else set()
-            self.assertEqual(variables, {"RESOLD_LEDGER", "RESOLD_BUS"} | accounts, name)
+            asks = {"RESOLD_MARKETPLACE"} if name == "Sweep" else set()
+            self.assertEqual(variables, {"RESOLD_LEDGER", "RESOLD_BUS"} | accounts | asks, name)
             plain, keyed = (template.made({"Ledger": "dsql"} | key)[name]["Properties"] for key in ({}, KEY))
             self.assertEqual((plain.get("KmsKeyArn"), keyed["KmsKeyArn"]), (None, {"Ref": "KmsKeyArn"}), "what encrypts them")
             # AWS_LAMBDA_LOG_LEVEL is Lambda's own: it sets it from this.
@@ -39,6 +40,10 @@ class Functions(unittest.TestCase):
             # Lambda's own lines say how long a start took.
             self.assertEqual(properties(name)["LoggingConfig"]["SystemLogLevel"], "INFO", name)
         self.assertEqual(properties("Ingest")["Environment"]["Variables"]["RESOLD_ACCOUNTS"], {"Ref": "Accounts"})
+        asks = {
+            name: properties(name)["Environment"]["Variables"].get("RESOLD_MARKETPLACE") for name in template.FUNCTIONS
+        }
+        self.assertEqual(asks, {"Ingest": None, "Relay": None, "Sweep": {"Ref": "AskMarketplace"}})
 
     def test_the_ledgers_url_is_in_no_parameter(self):
         for name, parameter in template.source()["Parameters"].items():

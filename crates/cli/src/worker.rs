@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `poll.rs` | receives, takes in, deletes what is committed |
 //! | `chores.rs` | relays and sweeps, now and then |
+//! | `errands.rs` | asks AWS Marketplace what is due there |
 //! | `health.rs` | whether the tasks go on, whether the ledger and the queue answer |
 //! | `metrics.rs` | what is measured |
 //! | `probes.rs` | tells both to who asks by HTTP |
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws::api::Access;
 use aws::event_bridge::{BusName, EventBridge};
 use aws::queue::{Queue, QueueError};
 use aws::queue_url::QueueUrl;
@@ -29,13 +31,14 @@ use crate::aws_place::{endpoint, queue_url};
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, one_line};
-use crate::place::Access;
+use crate::place::Access as Reach;
 use crate::stop::{on_signal, stopped};
 
 use self::health::{Health, Task};
 use self::metrics::Metrics;
 
 mod chores;
+mod errands;
 mod health;
 mod log;
 mod metrics;
@@ -69,6 +72,7 @@ Examples:
   export RESOLD_QUEUE=https://sqs.us-east-1.amazonaws.com/111122223333/resold-queue
   resold worker
   resold worker --no-bus --concurrency 4
+  resold worker --marketplace
   resold worker --listen 127.0.0.1:9464
   curl --fail http://127.0.0.1:9464/readyz")]
 pub struct WorkerArgs {
@@ -81,6 +85,10 @@ pub struct WorkerArgs {
     /// Publish nothing: events stay in the outbox
     #[arg(long)]
     no_bus: bool,
+    /// Ask AWS Marketplace too: every minute what is due (requests, and entitlements of licenses that were updated), every hour all
+    /// opportunities and a 24th of the live licenses
+    #[arg(long, env = "RESOLD_MARKETPLACE", hide_env_values = true)]
+    marketplace: bool,
     /// Batches that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     concurrency: u8,
@@ -165,6 +173,8 @@ pub async fn run(context: &Context<'_>, args: WorkerArgs) -> Result<Exit, Failur
         let bus: Arc<dyn Publisher> = Arc::new(bus.with_credentials(credentials.clone()));
         Relay::new(processor.clone(), bus)
     });
+    let reach = |endpoint| Access::new(endpoint, credentials.clone());
+    let apis = args.marketplace.then(|| errands::Apis::new(reach)).transpose()?;
     let queue = Queue::new(args.queue, endpoint("AWS_ENDPOINT_URL_SQS"), credentials);
     let hide = Duration::from_secs(args.hide.into());
     let stop_too = stop.clone();
@@ -173,11 +183,10 @@ pub async fn run(context: &Context<'_>, args: WorkerArgs) -> Result<Exit, Failur
     for _ in 0..args.concurrency {
         tasks.spawn(poll::run(work.clone()));
     }
-    let chores = work.clone();
-    tasks.spawn(async move {
-        chores::run(chores).await;
-        Ok(())
-    });
+    tasks.spawn(endless(chores::run(work.clone())));
+    if let Some(apis) = apis {
+        tasks.spawn(endless(errands::run(work, apis)));
+    }
     tracing::info!("the worker runs");
     let ended = tokio::select! {
         ended = all(&mut tasks) => ended,
@@ -189,6 +198,12 @@ pub async fn run(context: &Context<'_>, args: WorkerArgs) -> Result<Exit, Failur
     ended?;
     tracing::info!("the worker stopped");
     Ok(Exit::Done)
+}
+
+/// A task that ends only when the worker stops.
+async fn endless(task: impl Future<Output = ()> + Send) -> Result<(), QueueError> {
+    task.await;
+    Ok(())
 }
 
 /// Begins to answer probes, also while the ledger is still waited for.
@@ -224,7 +239,7 @@ async fn open(
     let task = health.task(OPENING);
     loop {
         task.now(OPENING);
-        let opened = context.store(Access::Write).await;
+        let opened = context.store(Reach::Write).await;
         health.ledger(opened.is_ok());
         let failure = match opened {
             Ok(store) => return Ok(Some(store)),

@@ -50,6 +50,8 @@ pub struct Function {
     pub clock: Arc<dyn Clock>,
     /// Our own accounts; empty: every account is accepted.
     accounts: BTreeSet<AccountId>,
+    /// Whether a sweep asks AWS Marketplace.
+    pub marketplace: bool,
     bus: EventBridge,
     is_warm: AtomicBool,
 }
@@ -80,10 +82,15 @@ impl Function {
         usable(invocation.deadline, self.clock.now())
     }
 
+    /// This time from now.
+    pub fn at_latest(&self, time: Duration) -> Moment {
+        let time = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        Moment::from_micros(self.clock.now().micros().saturating_add(time))
+    }
+
     /// Until when a relay may begin requests, so that the last one is over, and noted, within this time from now.
     pub fn until(&self, time: Duration) -> Moment {
-        let time = i64::try_from(beginning(time).as_micros()).unwrap_or(i64::MAX);
-        Moment::from_micros(self.clock.now().micros().saturating_add(time))
+        self.at_latest(beginning(time))
     }
 }
 
@@ -153,6 +160,7 @@ where
         connection: Connection::new(&settings.ledger),
         clock: Arc::new(SystemClock),
         accounts: settings.accounts,
+        marketplace: settings.marketplace,
         bus: EventBridge::new(settings.bus, settings.endpoint),
         is_warm: AtomicBool::new(false),
     };

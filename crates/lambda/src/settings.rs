@@ -16,6 +16,8 @@ pub struct Settings {
     pub accounts: BTreeSet<AccountId>,
     /// `RESOLD_BUS`: the event bus that is published on; `resold` if it is not set.
     pub bus: BusName,
+    /// `RESOLD_MARKETPLACE`: whether sweep asks AWS Marketplace, with the function's own rights; `false` if it is not set.
+    pub marketplace: bool,
     /// `AWS_ENDPOINT_URL_EVENTBRIDGE`, else `AWS_ENDPOINT_URL`: where EventBridge is instead of at AWS, for tests.
     pub endpoint: Option<String>,
 }
@@ -45,13 +47,23 @@ pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Setti
     if let Err(error) = &bus {
         mistakes.push(format!("RESOLD_BUS must be the name of an event bus: {error}"));
     }
+    let marketplace = match variable("RESOLD_MARKETPLACE").as_deref() {
+        Some("true") => true,
+        None | Some("" | "false") => false,
+        Some(_) => {
+            mistakes.push("RESOLD_MARKETPLACE must be true or false".to_owned());
+            false
+        }
+    };
     let named = ["AWS_ENDPOINT_URL_EVENTBRIDGE", "AWS_ENDPOINT_URL"];
     let endpoint = named.into_iter().find_map(&variable).filter(|url| !url.is_empty());
     if endpoint.as_ref().is_some_and(|url| !is_http(url)) {
         mistakes.push(format!("{} must be an http:// or https:// URL", named.join(" or ")));
     }
     match bus {
-        Ok(bus) if mistakes.is_empty() => Ok(Settings { ledger, accounts, bus, endpoint }),
+        Ok(bus) if mistakes.is_empty() => {
+            Ok(Settings { ledger, accounts, bus, marketplace, endpoint })
+        }
         _ => Err(SettingsError(mistakes)),
     }
 }
@@ -102,7 +114,7 @@ mod tests {
     #[test]
     fn every_mistake_is_told_at_once() {
         #[rustfmt::skip]
-        let cases: [(&[(&str, &str)], usize); 14] = [
+        let cases: [(&[(&str, &str)], usize); 17] = [
             (&[], 0),
             (&[("RESOLD_LEDGER", "postgresql://h/db"), ("RESOLD_ACCOUNTS", "111122223333, 222233334444")], 0),
             (&[("RESOLD_LEDGER", "sqlite:x.db")], 1),
@@ -114,6 +126,9 @@ mod tests {
             (&[("RESOLD_BUS", "")], 1),
             (&[("RESOLD_BUS", "arn:aws:events:us-east-1:111122223333:event-bus/resold")], 1),
             (&[("AWS_REGION", "eu-west-1")], 1),
+            (&[("RESOLD_MARKETPLACE", "true")], 0),
+            (&[("RESOLD_MARKETPLACE", "false")], 0),
+            (&[("RESOLD_MARKETPLACE", "yes")], 1),
             (&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")], 0),
             (&[("AWS_ENDPOINT_URL", "")], 0),
             (&[("AWS_ENDPOINT_URL_EVENTBRIDGE", "127.0.0.1:1")], 1),
@@ -129,6 +144,7 @@ mod tests {
     fn what_is_not_set_has_its_default() {
         let settings = with(&[]).unwrap();
         assert_eq!((settings.bus.as_str(), settings.endpoint), ("resold", None));
+        assert!(!settings.marketplace, "who asks AWS says so");
         let both = [
             ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
             ("AWS_ENDPOINT_URL_EVENTBRIDGE", "http://127.0.0.1:2"),

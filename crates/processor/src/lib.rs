@@ -13,6 +13,7 @@
 //! | `command.rs` | links, acknowledgements, erasures: facts with who and why |
 //! | `relay.rs` | from the outbox to the event bus; `envelope.rs` says what is sent, `publisher.rs` how a bus answers |
 //! | `port.rs` | what we ask of AWS Marketplace and how that fails; `port/patience.rs` says when it is asked again |
+//! | `errand.rs` | what is due at AWS Marketplace, and what is compared now and then |
 //! | `opportunity_sync.rs` | our resale authorizations read again from AWS, and what differs recorded |
 //! | `refresh.rs` | what licenses grant, read from AWS where it may have changed, and what differs recorded |
 //! | `request.rs` | our wishes to create or change opportunities, carried out step by step |
@@ -31,6 +32,7 @@ mod conclude;
 pub mod delivery;
 pub mod envelope;
 mod envelope_ids;
+pub mod errand;
 pub mod guarded;
 mod intake;
 mod link;

@@ -54,14 +54,14 @@ pub async fn run(mut work: Work) {
     }
 }
 
-fn every(time: Duration) -> Interval {
+pub fn every(time: Duration) -> Interval {
     let mut ticks = interval(time);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
 
 /// Publishes what stayed in the outbox; measures how old the rest is.
-async fn relay(work: &Work, task: &Task) {
+pub async fn relay(work: &Work, task: &Task) {
     task.now("relaying the outbox");
     if let Some(relay) = &work.relay {
         tell(&work.metrics, relay.relay(soon()).await, 0);

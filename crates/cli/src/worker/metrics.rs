@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deal::finding::Severity;
+use processor::errand::Asked;
 use processor::guarded::Tally;
 use processor::relay::Relayed;
 use prometheus_client::encoding::text::encode;
@@ -32,6 +33,7 @@ pub struct Metrics {
     relayed: Family<Label, Counter>,
     age: Gauge,
     findings: Family<Label, Gauge>,
+    asked: Family<Label, Counter>,
     ledger: Gauge,
 }
 
@@ -42,7 +44,7 @@ impl Metrics {
         let batch = Histogram::new(BOUNDS);
         let (received, taken_in) = (Counter::default(), Family::default());
         let (in_work, relayed, age) = (Gauge::default(), Family::default(), Gauge::default());
-        let (findings, ledger) = (Family::default(), Gauge::default());
+        let (findings, asked, ledger) = (Family::default(), Family::default(), Gauge::default());
         let of = "Messages received from the queue, each time that they come";
         registry.register("messages_received", of, received.clone());
         let of = "Messages by what became of them: applied, a duplicate, parked until a fact comes, quarantined or unknown \
@@ -58,14 +60,28 @@ impl Metrics {
         registry.register_with_unit("oldest_unpublished_age", of, Unit::Seconds, age.clone());
         let of = "Open findings by severity, as each sweep leaves them";
         registry.register("open_findings", of, findings.clone());
+        let of = "What came of asking AWS Marketplace: steps of requests, licenses read, opportunities that were new or changed, \
+                  failed (asked again later)";
+        registry.register("errands", of, asked.clone());
         let of = "Whether the ledger answered last time: 1 or 0";
         registry.register("ledger_up", of, ledger.clone());
         let registry = Arc::new(registry);
-        let metrics =
-            Self { registry, received, taken_in, batch, in_work, relayed, age, findings, ledger };
+        let metrics = Self {
+            registry,
+            received,
+            taken_in,
+            batch,
+            in_work,
+            relayed,
+            age,
+            findings,
+            asked,
+            ledger,
+        };
         // A counter that first shows when it counts hides its first step.
         metrics.taken_in(Tally::default());
         metrics.relayed(Relayed::default());
+        metrics.asked(&Asked::default());
         metrics
     }
 
@@ -117,6 +133,19 @@ impl Metrics {
             let label = [("severity", severity.word())];
             self.findings.get_or_create(&label).set(number(*open));
         }
+    }
+
+    /// AWS Marketplace was asked.
+    pub fn asked(&self, asked: &Asked) {
+        let Asked { steps, licenses, opportunities, failures, .. } = asked;
+        let many = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let counts = [
+            ("step", many(*steps)),
+            ("license", many(*licenses)),
+            ("opportunity", many(*opportunities)),
+            ("failed", many(failures.len())),
+        ];
+        count(&self.asked, "what", &counts);
     }
 
     /// All of it, for one who asks.
