@@ -68,7 +68,7 @@ mod tests {
         Wish { kind, opportunity, name: None, partner: None, product: None, draft, who, why }
     }
 
-    fn content(publish: bool) -> Option<String> {
+    fn content(publish: bool) -> String {
         let form = json!({
             "name": "Acme by the seat", "product": "prod-k3x9examplesaas", "partner": "222233334444",
             "unit_prices": {"P12M": {"seats": "480"}}, "eula": "standard",
@@ -76,7 +76,7 @@ mod tests {
         });
         let opportunity: Form = serde_json::from_value(form).expect("a form");
         let content = Content { opportunity, publish, restrict_original: false };
-        Some(content.canonical().expect("JSON"))
+        content.canonical().expect("JSON")
     }
 
     #[test]
@@ -91,13 +91,13 @@ mod tests {
         let none = || None;
         #[rustfmt::skip]
         let cases = [
-            (wish(Create, None, content(false)), None, before, CREATED.to_owned()),
-            (wish(Create, None, content(true)), None, before, format!("{CREATED} {RELEASE}")),
-            (wish(Create, None, content(true)), ra, before, format!("{REUSED} {RELEASE}")),
-            (wish(Clone, ra, content(true)), None, before, format!("{CREATED} {RELEASE}")),
+            (wish(Create, None, Some(content(false))), None, before, CREATED.to_owned()),
+            (wish(Create, None, Some(content(true))), None, before, format!("{CREATED} {RELEASE}")),
+            (wish(Create, None, Some(content(true))), ra, before, format!("{REUSED} {RELEASE}")),
+            (wish(Clone, ra, Some(content(true))), None, before, format!("{CREATED} {RELEASE}")),
             (wish(Publish, ra, none()), None, after, RELEASE.to_owned()),
             (wish(Restrict, ra, none()), None, after, "RestrictResaleAuthorization".to_owned()),
-            (wish(Create, None, content(true)), None, after, LATE.to_owned()),
+            (wish(Create, None, Some(content(true))), None, after, LATE.to_owned()),
             (wish(Create, None, none()), None, before, "the request has no content; make a new one".to_owned()),
             (wish(Clone, ra, Some("{}".to_owned())), None, before, "could not read the content of the request; the version of resold that wrote it can".to_owned()),
             (wish(Publish, None, none()), None, before, "the request does not say which opportunity to publish; make a new one".to_owned()),
