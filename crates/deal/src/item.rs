@@ -6,6 +6,7 @@
 //! the order of deliveries, items are equal.
 
 mod agreement;
+mod attempt;
 mod deal;
 mod entitlement;
 mod explanation;
@@ -17,6 +18,7 @@ mod request;
 mod timeline;
 
 pub use agreement::{Adjustment, Agreement, AgreementStatus, CancellationItem, License};
+pub use attempt::AttemptItem;
 pub use deal::Deal;
 pub use entitlement::{EntitlementItem, Licensing};
 pub use explanation::{CandidateItem, Explanation, RuleItem};

@@ -225,6 +225,21 @@ pub const VIEWS: &[View] = &[
         ],
     },
     View {
+        name: "requests",
+        stream: Some(StreamKind::Request),
+        present: Some(Concluded(&["request"])),
+        each: None,
+        columns: &[
+            column("id", Text, Id),
+            column("type", Text, Concluded(&["request", "wish"])),
+            column("status", Text, Concluded(&["request", "status"])),
+            column("opportunity", Text, Concluded(&["request", "opportunity"])),
+            column("cloned_from", Text, Concluded(&["request", "cloned_from"])),
+            column("partner", Text, Concluded(&["request", "partner"])),
+            column("product", Text, Concluded(&["request", "product"])),
+        ],
+    },
+    View {
         name: "findings",
         stream: None,
         present: None,

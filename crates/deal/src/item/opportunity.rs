@@ -11,6 +11,7 @@ use crate::entitlement::DealType;
 use crate::facts::{OpportunityFacts, ViewRole};
 use crate::judge::status_word;
 use crate::moment::Moment;
+use crate::request::RequestId;
 use crate::state::State;
 
 /// Who granted an opportunity to whom.
@@ -107,6 +108,12 @@ pub struct Opportunity {
     pub modified_at: Option<String>,
     /// When it was first seen restricted.
     pub restricted_at: Option<String>,
+    /// The requests of ours that made or changed it.
+    pub requested_by: Vec<RequestId>,
+    /// What it was cloned from.
+    pub cloned_from: Vec<OpportunityId>,
+    /// What was cloned from it.
+    pub cloned_to: Vec<OpportunityId>,
     /// What AWS counts.
     pub counters: Option<Counters>,
     /// Usage prices, configurable prices, fixed commitment, schedule, net payment, legal documents.
@@ -156,6 +163,9 @@ impl Opportunity {
             created_at: text(facts.created.get().copied()),
             modified_at: doc.map(|doc| Moment::from(doc.last_modified).to_string()),
             restricted_at: text(facts.restricted.get()),
+            requested_by: facts.requested_by.iter().cloned().collect(),
+            cloned_from: facts.cloned_from.iter().cloned().collect(),
+            cloned_to: facts.cloned_to.iter().cloned().collect(),
             counters: doc.and_then(|doc| doc.counters.clone()),
             terms: doc.map(|doc| doc.terms.clone()),
         })

@@ -7,7 +7,7 @@ use super::text;
 use crate::facts::RequestFacts;
 use crate::facts::request::WishKind;
 use crate::moment::Moment;
-use crate::request::{RequestId, applying_since, due, failure, status, trouble};
+use crate::request::{Failure, RequestId, Status, applying_since, due, failure, status, trouble};
 
 /// A request of ours to AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,7 +75,7 @@ impl Request {
         let about = wish.and_then(|wish| wish.opportunity.clone());
         let made = facts.made().next().map(|(made, _)| made.clone());
         let (code, reason) = why(facts);
-        let errors = failure(facts).map(|failure| failure.errors).unwrap_or_default();
+        let errors = failed(facts).map(|failure| failure.errors).unwrap_or_default();
         let errors = errors.iter().map(|error| ChangeErrorItem {
             change: error.change.clone(),
             code: error.code.clone(),
@@ -84,7 +84,7 @@ impl Request {
         Self {
             id,
             kind: wish.map(|wish| wish.kind.word()),
-            status: status(facts).map_or("unknown", crate::request::Status::word),
+            status: status(facts).map_or("unknown", Status::word),
             opportunity: made.or_else(|| about.clone().filter(|_| !is_clone)),
             cloned_from: about.filter(|_| is_clone),
             name: wish.and_then(|wish| wish.name.clone()),
@@ -106,9 +106,14 @@ impl Request {
     }
 }
 
-/// Why it failed, or waits: AWS's code and text.
+/// Why it failed, unless a wish that corrects it is not sent yet.
+fn failed(facts: &RequestFacts) -> Option<Failure<'_>> {
+    failure(facts).filter(|_| status(facts) != Some(Status::Wished))
+}
+
+/// Why it failed, or waits: AWS's code and text, or why nothing can be sent.
 fn why(facts: &RequestFacts) -> (Option<String>, Option<String>) {
-    if let Some(failure) = failure(facts) {
+    if let Some(failure) = failed(facts) {
         return (failure.code.map(str::to_owned), failure.text.map(str::to_owned));
     }
     let refused =
