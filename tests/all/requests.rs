@@ -192,6 +192,7 @@ async fn assert_ended(office: &Office, what: &str, (status, there, taken): (&str
         let state = office.state(&StreamId::opportunity(made)).await.expect("it is in the ledger");
         let facts = state.opportunity().expect("an opportunity");
         assert_eq!(facts.requested_by.iter().collect::<Vec<_>>(), [&id()], "{what}");
+        assert!(facts.described.get().is_some(), "{what}: it was read back");
     }
     office.assert_sound(what).await;
 }
@@ -239,6 +240,7 @@ async fn a_notification_is_heard_before_the_next_question() {
             panic!("{what}: the requests that are due can be read");
         };
         assert!(matches!(&driven[..], [(due, Ok(Driven::Moved))] if *due == id()), "{what}");
+        office.drive(&processor, &id()).await;
         assert_ended(&office, what, ("succeeded", &["Active"], 1)).await;
         let nothing = processor.drive_due(10, &*office.aws, &changes).await;
         assert!(nothing.is_ok_and(|driven| driven.is_empty()), "{what}: nothing is due any more");

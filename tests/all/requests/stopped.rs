@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use deal::facts::request::{Wish, WishKind};
+use deal::request::RequestId;
 use ledger::memory::MemoryStore;
 use ledger::store::{Store, StoreError};
 use simulator::stepped::{Step, Steps};
 
-use super::{Office, assert_ended, carry_out};
+use super::{Office, assert_ended, carry_out, wish};
 use crate::faulty::{Fault, Plan};
 use crate::place::Place;
 use crate::scripted::{Fate, Mood};
@@ -82,6 +84,37 @@ async fn stop_everywhere(place: &mut Option<Place>, every: usize) -> usize {
 async fn a_machine_that_stops_at_any_step_makes_one_opportunity() {
     let steps = stop_everywhere(&mut None, 1).await;
     assert!(steps > 500, "there were steps: {steps}");
+}
+
+/// What follows a clone is wished once, wherever the machine stops, and carried out.
+#[tokio::test]
+async fn a_machine_that_stops_at_any_step_of_a_clone_restricts_its_original() {
+    let content = r#"{"opportunity": {}, "restrict_original": true}"#;
+    let (original, clone) = (Some("resaleauthz-1"), RequestId::new("req-clone").expect("an id"));
+    let wished = Wish { draft: Some(content.to_owned()), ..wish(WishKind::Clone, original) };
+    let restriction = Wish { draft: None, ..wish(WishKind::Restrict, original) };
+    let restriction = RequestId::of(&restriction, "");
+    for step in 1.. {
+        let what = format!("stopped at step {step}");
+        let office = Office::new(Arc::new(MemoryStore::new()), &[], &[]);
+        carry_out(&office, &office.processor(None)).await;
+        let plan = Plan::new(step, Fault::Lost);
+        let steps: Arc<dyn Steps> = Arc::<Plan>::clone(&plan);
+        let processor = office.processor(Some(steps));
+        while processor.request(&clone, &wished).await.is_err() {}
+        office.drive(&processor, &clone).await;
+        office.drive(&processor, &restriction).await;
+        assert_eq!(office.aws.statuses(), ["Restricted", "Active"], "{what}");
+        assert_eq!(office.aws.taken().len(), 3, "{what}");
+        let events = office.published(&restriction).await;
+        let expected = ["Opportunity Requested", "Opportunity Request Succeeded"];
+        assert_eq!(events, expected, "{what}");
+        office.assert_sound(&what).await;
+        if !plan.has_failed() {
+            assert!(step > 20, "there were steps: {step}");
+            break;
+        }
+    }
 }
 
 /// A selection: the decisions are the same, and a disk takes its time.
