@@ -221,16 +221,21 @@ pub struct Person {
 impl Person {
     /// Who does it.
     pub fn who(&self) -> Result<String, crate::failure::Failure> {
-        let login = || {
-            ["USER", "LOGNAME", "USERNAME"]
-                .into_iter()
-                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-        };
-        self.who.clone().or_else(login).ok_or_else(|| {
-            crate::failure::Failure::new("could not tell who you are: there is no login name")
-                .hint("say it with --who")
-        })
+        who(self.who.clone())
     }
+}
+
+/// Who does something: who was said, else the login name.
+pub fn who(said: Option<String>) -> Result<String, crate::failure::Failure> {
+    let login = || {
+        ["USER", "LOGNAME", "USERNAME"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    };
+    said.or_else(login).ok_or_else(|| {
+        crate::failure::Failure::new("could not tell who you are: there is no login name")
+            .hint("say it with --who")
+    })
 }
 
 /// Accounts, separated by commas.

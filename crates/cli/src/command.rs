@@ -71,9 +71,19 @@ impl Context<'_> {
 
     /// What writes to a ledger that is open.
     pub fn processor_on(&self, store: Arc<dyn Store>, backfill: bool) -> Processor {
+        self.processor_by(store, self.clock(), backfill)
+    }
+
+    /// The same by a clock of its own.
+    pub fn processor_by(
+        &self,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        backfill: bool,
+    ) -> Processor {
         let settings =
             Settings { accounts: self.global.accounts(), backfill, ..Settings::default() };
-        Processor::new(store, self.clock(), settings)
+        Processor::new(store, clock, settings)
     }
 }
 
@@ -117,7 +127,7 @@ fn reads_no_ledger(command: &Command) -> bool {
         | Command::OfflineAws(_)
         | Command::Completions { .. } => true,
         Command::Ledger { command } => matches!(command, Ledger::VerifyProof { .. }),
-        Command::Opportunity { command } => matches!(command, Opportunity::Create(_)),
+        Command::Opportunity { command: Opportunity::Create(args) } => args.sends_nothing(),
         _ => false,
     }
 }

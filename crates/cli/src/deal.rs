@@ -12,9 +12,9 @@ use crate::listing::{Faceted, Facets, ListArgs, Listed, Step, check_status, coll
 use crate::page::{cell, money};
 use crate::reader::Reader;
 
-mod around;
+pub mod around;
 mod show;
-mod timeline;
+pub mod timeline;
 
 /// Commands on deals.
 #[derive(Debug, Subcommand)]

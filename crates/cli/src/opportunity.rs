@@ -16,9 +16,16 @@ use crate::listing::{Faceted, Facets, ListArgs, Listed, list};
 use crate::page::{Page, cell, cells, money};
 use crate::reader::{History, Known, RELATED, Reader, findings};
 
+mod change;
+mod clone;
 mod create;
+mod diff;
+mod driver;
+mod passing;
+mod request;
 mod sync;
 mod terms;
+mod wished;
 
 /// Commands on opportunities.
 #[derive(Debug, Subcommand)]
@@ -35,22 +42,79 @@ Examples:
         #[arg(required = true, value_name = "PATH")]
         files: Vec<PathBuf>,
     },
-    /// Look at what an opportunity would be: every rule that it breaks, or the change set that makes it
+    /// Authorize a partner: create an opportunity at AWS; or look at what it would be
     #[command(after_help = "\
-Every rule that can be told without AWS is checked, and every problem is told at once (exit code
-2). What only AWS knows of a product (its dimensions, whether it is SaaS) is not. Warnings come on
-standard error. The change set goes to standard output as AWS's own tool takes it, whatever
---format says. Nothing is sent.
+Every rule that can be told without AWS is checked first, and every problem is told at once (exit
+code 2). What only AWS knows of a product (its dimensions, whether it is SaaS) is not. Warnings come
+on standard error.
+
+What is wished is recorded before AWS is asked. The same command twice is the same request, and no
+crash makes a second opportunity: `opportunity request resume` and a worker go on where it was left.
+Exit code 1 if AWS refused it, or it is not done after --wait seconds; what AWS says is shown. A
+request that failed is corrected with --again: a draft that it left behind is completed then. With
+--effective no time passes while it waits.
+
+With --dry-run the change set goes to standard output as AWS's own tool takes it, whatever --format
+says, and nothing is recorded or sent.
+
+Credentials are found as AWS's own programs find them; they need aws-marketplace:StartChangeSet,
+DescribeChangeSet, ListChangeSets, ListEntities and DescribeEntity.
+AWS_ENDPOINT_URL_MARKETPLACE_CATALOG leads elsewhere, for instance to `resold offline-aws`.
 
 Examples:
   resold opportunity create --example > acme.toml
   resold opportunity create --file acme.toml --dry-run
-  resold opportunity create --file acme.toml --buyer 666677778888 --grant seats=300 --dry-run
+  resold opportunity create --file acme.toml --why 'renewal of Acme'
+  resold opportunity create --file acme.toml --publish --why 'renewal of Acme' --wait 0
+  resold opportunity create --file acme.toml --again req-9k2m4x7c1v5bn --why 'the right partner'
   resold opportunity create --name 'Acme by the seat' --product prod-k3x9examplesaas \\
-      --partner 222233334444 --unit-price P12M:seats=480 --eula standard --dry-run
-  resold opportunity create --file acme.toml --publish --dry-run > changes.json
+      --partner 222233334444 --unit-price P12M:seats=480 --eula standard --dry-run > changes.json
   aws marketplace-catalog start-change-set --catalog AWSMarketplace --change-set file://changes.json")]
     Create(Box<create::CreateArgs>),
+    /// Make a draft visible to its partner, for good: AWS changes nothing of it afterwards
+    #[command(after_help = "\
+Recorded and carried out as by `opportunity create`. What the ledger knows not to be a draft is not
+sent.
+
+Examples:
+  resold opportunity publish resaleauthz-7hq2x9abcd1ef --why 'signed by Northwind'")]
+    Publish(change::PublishArgs),
+    /// Let no more offers be made from an opportunity, for good; those that there are stay
+    #[command(after_help = "\
+Asks on a terminal whether it is meant, unless --yes. What the ledger knows to be a draft, restricted
+or expired is not sent: AWS refuses it.
+
+Examples:
+  resold opportunity restrict resaleauthz-7hq2x9abcd1ef --yes --why 'the partner left'")]
+    Restrict(change::RestrictArgs),
+    /// Create the like of an opportunity, changed by flags or a file: what was published cannot be changed
+    #[command(after_help = "\
+Begins with the terms that AWS described last. Documents of your own are not carried over, since AWS
+answers with the address of its copy: say --eula. Both opportunities name each other in the ledger.
+
+Examples:
+  resold opportunity clone resaleauthz-7hq2x9abcd1ef --offers-until 2027-06-30 --publish \\
+      --restrict-original --why 'more time for Acme'
+  resold opportunity clone resaleauthz-7hq2x9abcd1ef --file changes.toml --why 'another price'")]
+    Clone(Box<clone::CloneArgs>),
+    /// Compare an opportunity as it was requested, or is recorded, with what AWS has now
+    #[command(after_help = "\
+One that was not made from here is compared as the ledger has it. Exit code 1 if they differ.
+
+Examples:
+  resold opportunity diff resaleauthz-7hq2x9abcd1ef
+  resold opportunity diff resaleauthz-7hq2x9abcd1ef --format json")]
+    Diff {
+        /// The opportunity (resale authorization)
+        #[arg(value_parser = crate::listing::opportunity)]
+        id: OpportunityId,
+    },
+    /// What was asked of AWS: what runs, failed or waits, and what AWS says
+    #[command(alias = "requests")]
+    Request {
+        #[command(subcommand)]
+        command: request::Command,
+    },
     /// Bring the opportunities in step with AWS: those that were made or changed in its console, too
     #[command(after_help = "\
 Asks AWS's Catalog API for the list of your resale authorizations, reads those whole that the ledger
@@ -133,7 +197,12 @@ struct Shown {
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Import { files } => crate::replay::import(context, &files).await,
-        Command::Create(args) => create::run(context, *args),
+        Command::Create(args) => create::run(context, *args).await,
+        Command::Publish(args) => change::publish(context, args).await,
+        Command::Restrict(args) => change::restrict(context, args).await,
+        Command::Clone(args) => clone::run(context, *args).await,
+        Command::Diff { id } => diff::run(context, &id).await,
+        Command::Request { command } => request::run(context, command).await,
         Command::Sync(args) => sync::run(context, args).await,
         Command::List(args) => {
             let statuses = &STATUSES;
@@ -182,10 +251,23 @@ fn page(shown: &Shown) -> Page {
         .known("created", item.created_at.as_ref())
         .known("changed", item.modified_at.as_ref())
         .some("restricted", item.restricted_at.as_ref());
+    let links = [
+        ("requested by", words(&item.requested_by)),
+        ("cloned from", words(&item.cloned_from)),
+        ("cloned to", words(&item.cloned_to)),
+    ];
+    for (label, ids) in links {
+        page.some(label, ids.as_ref());
+    }
     terms::add(&mut page, item);
     crate::offer::section(&mut page, "Offers that use it", &shown.offers);
     crate::findings::section(&mut page, &shown.findings);
     page
+}
+
+/// Ids, if there are any.
+fn words<T: std::fmt::Display>(ids: &[T]) -> Option<String> {
+    (!ids.is_empty()).then(|| cells(ids, "-"))
 }
 
 /// A section of opportunities.

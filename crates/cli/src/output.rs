@@ -167,6 +167,12 @@ impl Talk {
     }
 }
 
+/// Asks a question on standard error, whose answer comes on the same line.
+pub fn ask(question: &str) {
+    let mut stderr = io::stderr();
+    let _ = write!(stderr, "{} ", plain(question.trim_end())).and_then(|()| stderr.flush());
+}
+
 /// Prints help, the version, or what is wrong with the command line. What was typed, or stands in a variable, is part of
 /// the latter.
 pub fn usage(error: &clap::Error) -> ExitCode {

@@ -2,20 +2,27 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
+use deal::request::RequestId;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use marketplace::draft::{Draft, Form, Limits, Problem, Severity};
+use marketplace::ids::OpportunityId;
 use serde::Serialize;
 
+use super::driver::{Driver, WaitArgs};
+use super::request::{self, carry_out};
+use super::wished::{Then, Wisher, again, creation, record};
+use crate::args::who;
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Line;
 use crate::page::{cell, table};
 
-mod file;
-mod flags;
+pub mod file;
+pub mod flags;
 
 /// What `create` takes.
 #[derive(Debug, Args)]
@@ -26,20 +33,41 @@ pub struct CreateArgs {
         value_name = "NOTATION",
         num_args = 0..=1,
         default_missing_value = "toml",
-        conflicts_with_all = ["file", "dry_run", "publish", "Flags"]
+        conflicts_with_all = ["file", "dry_run", "publish", "again", "draft", "why", "who", "wait", "Flags"]
     )]
     example: Option<Notation>,
     /// Read the terms from a file in TOML or JSON; `-` is standard input
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Print the change set and send nothing
-    #[arg(long, required_unless_present = "example")]
+    #[arg(long, conflicts_with_all = ["again", "draft", "wait"])]
     dry_run: bool,
     /// Make it visible to the partner at once; nothing of it can be changed afterwards
     #[arg(long)]
     publish: bool,
+    /// Correct this request, which failed; a draft that it left behind is completed
+    #[arg(long, value_name = "REQUEST", value_parser = request::request)]
+    again: Option<RequestId>,
+    /// Complete this draft, where several may have been left behind
+    #[arg(long, value_name = "OPPORTUNITY", requires = "again", value_parser = crate::listing::opportunity)]
+    draft: Option<OpportunityId>,
+    /// Why; kept in the ledger
+    #[arg(long, value_name = "TEXT", required_unless_present_any = ["example", "dry_run"], value_parser = NonEmptyStringValueParser::new())]
+    why: Option<String>,
+    /// Who wishes it [default: your login name]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    who: Option<String>,
+    #[command(flatten)]
+    wait: WaitArgs,
     #[command(flatten)]
     terms: flags::Flags,
+}
+
+impl CreateArgs {
+    /// Whether neither the ledger nor AWS is asked anything.
+    pub const fn sends_nothing(&self) -> bool {
+        self.dry_run || self.example.is_some()
+    }
 }
 
 /// How a file is written.
@@ -59,18 +87,50 @@ struct Problems<'a> {
     problems: &'a [Problem],
 }
 
-/// Prints an example, or the change set of what was asked for.
-pub fn run(context: &mut Context<'_>, args: CreateArgs) -> Result<Exit, Failure> {
+/// Prints an example, or the change set of what was asked for; or records the wish and carries it out.
+pub async fn run(context: &mut Context<'_>, args: CreateArgs) -> Result<Exit, Failure> {
     let today = TimeZone::UTC.to_datetime(context.clock().now().timestamp()).date();
     if let Some(notation) = args.example {
         return example(context, notation, today);
     }
     let mut form = args.file.as_deref().map_or_else(|| Ok(Form::default()), file::read)?;
-    args.terms.apply(&mut form);
+    args.terms.clone().apply(&mut form);
     match form.draft(today, &Limits::CURRENT) {
-        Ok((draft, warnings)) => change_set(context, &draft, &warnings, args.publish),
+        Ok((draft, warnings)) if args.dry_run => {
+            change_set(context, &draft, &warnings, args.publish)
+        }
+        Ok((draft, warnings)) => {
+            for warning in &warnings {
+                context.output.warn(&warning.to_string());
+            }
+            create(context, args, &draft).await
+        }
         Err(problems) => Err(refuse(context, &problems)?),
     }
+}
+
+/// Records the wish and carries it out.
+async fn create(
+    context: &mut Context<'_>,
+    args: CreateArgs,
+    draft: &Draft,
+) -> Result<Exit, Failure> {
+    let wisher = Wisher { who: who(args.who)?, why: args.why.unwrap_or_default() };
+    let then = Then { publish: args.publish, restrict_original: false };
+    let (id, mut wish) = creation(None, draft, then, wisher)?;
+    let mut driver = Driver::open(context).await?;
+    let id = match args.again {
+        None => {
+            record(context, &driver, &id, &wish).await?;
+            id
+        }
+        Some(before) => {
+            wish.opportunity = args.draft;
+            again(context, &driver, &before, &wish).await?;
+            before
+        }
+    };
+    carry_out(context, &mut driver, &id, args.wait).await
 }
 
 fn example(context: &mut Context<'_>, notation: Notation, today: Date) -> Result<Exit, Failure> {
@@ -122,7 +182,7 @@ fn worth(draft: &Draft) -> String {
 }
 
 /// Prints every problem: for programs on standard output, for people beside the failure.
-fn refuse(context: &mut Context<'_>, problems: &[Problem]) -> Result<Failure, Failure> {
+pub fn refuse(context: &mut Context<'_>, problems: &[Problem]) -> Result<Failure, Failure> {
     let output = &mut *context.output;
     let rules_of = Limits::CURRENT.version;
     if output.is_json() {

@@ -1,8 +1,6 @@
 //! `resold opportunity sync`: what AWS's Catalog API says of our resale authorizations, into the ledger.
 
-use aws::api::Access as Reach;
-use aws::catalog::{CatalogApi, ENDPOINT};
-use aws::endpoint::Endpoint;
+use aws::catalog::CatalogApi;
 use clap::Args;
 use deal::moment::Moment;
 use processor::Processor;
@@ -11,6 +9,7 @@ use processor::port::{AuthorizationFilter, Retry};
 use serde::Serialize;
 
 use crate::args::moment;
+use crate::aws_place::catalog;
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -140,16 +139,6 @@ fn failed(cause: SyncFailure) -> Failure {
         }
         other => failure.because(other),
     }
-}
-
-/// The Catalog API, with the credentials that AWS's own programs would find.
-async fn catalog() -> Result<CatalogApi, Failure> {
-    let endpoint = Endpoint::named(ENDPOINT, |name| std::env::var(name).ok()).map_err(|error| {
-        let hint = format!("set or unset {} or AWS_ENDPOINT_URL", error.variable);
-        Failure::new("could not tell where the Catalog API is").because(error).hint(hint)
-    })?;
-    let credentials = aws::credentials::standard().await;
-    Ok(CatalogApi::new(Reach::new(endpoint, credentials)))
 }
 
 fn print(context: &mut Context<'_>, summary: &Summary) -> Result<(), Failure> {

@@ -21,6 +21,7 @@ mod proof;
 mod readme;
 mod refresh;
 mod replay;
+mod requests;
 mod resold;
 mod roles;
 mod simulate;

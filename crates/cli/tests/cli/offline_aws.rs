@@ -14,6 +14,8 @@ use crate::resold::Folder;
 pub(crate) struct Offline {
     child: Child,
     pub(crate) address: String,
+    /// What it printed: the variables that lead to it.
+    said: Vec<String>,
 }
 
 impl Offline {
@@ -25,9 +27,13 @@ impl Offline {
         let said = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let said: Vec<String> = said.take(7).map(|line| line.expect("text")).collect();
         assert_eq!(said.last().map(String::as_str), Some("export AWS_SECRET_ACCESS_KEY=offline"));
-        let said = &said[0];
-        let url = said.strip_prefix("export AWS_ENDPOINT_URL_MARKETPLACE_CATALOG=http://");
-        Self { child, address: url.expect("where it is").to_owned() }
+        let url = said[0].strip_prefix("export AWS_ENDPOINT_URL_MARKETPLACE_CATALOG=http://");
+        Self { child, address: url.expect("where it is").to_owned(), said }
+    }
+
+    /// What a shell reads to find it.
+    pub(crate) fn environment(&self) -> String {
+        self.said.iter().flat_map(|line| [line, "\n"]).collect()
     }
 
     /// The status and the body of an answer.

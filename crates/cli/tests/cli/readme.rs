@@ -5,9 +5,10 @@ use std::io::{Read as _, pipe};
 use std::path::Path;
 use std::process::Command;
 
+use crate::offline_aws::Offline;
 use crate::resold::{Folder, command, events};
 
-/// A command that the README shows, what was exported before it, and the lines below it.
+/// A command that the README shows, what was exported or read into the shell before it, and the lines below it.
 struct Shown {
     exported: String,
     command: String,
@@ -25,7 +26,7 @@ fn sessions(readme: &str) -> Vec<Shown> {
             if is_output {
                 let (command, lines) = (command.to_owned(), Vec::new());
                 shown.push(Shown { exported: exported.clone(), command, lines });
-            } else if command.starts_with("export ") {
+            } else if command.starts_with("export ") || command.starts_with(". ./") {
                 exported = format!("{exported}{command}\n");
             }
         } else if let (true, Some(last)) = (code.is_some() || line.is_empty(), shown.last_mut())
@@ -67,6 +68,8 @@ fn the_readme_shows_what_is_printed() {
     let readme = fs::read_to_string(readme).expect("the README can be read");
     let folder = Folder::new("readme");
     std::os::unix::fs::symlink(events(), folder.path("events")).expect("the scenarios are there");
+    let offline = Offline::start(&folder, &[]);
+    folder.write("offline.env", offline.environment());
     let sessions = sessions(&readme);
     assert!(sessions.len() >= 7, "the README has a session");
     for shown in sessions {
