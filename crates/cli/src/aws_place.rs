@@ -1,8 +1,9 @@
 //! Where AWS's services are, and by what a queue is named on the command line.
 
 use aws::api::Access;
-use aws::catalog::CatalogApi;
+use aws::catalog::{self, CatalogApi};
 use aws::endpoint::Endpoint;
+use aws::entitlements::{self, EntitlementApi};
 use aws::queue_url::QueueUrl;
 
 use crate::failure::Failure;
@@ -15,15 +16,21 @@ pub fn endpoint(variable: &str) -> Option<String> {
 
 /// The Catalog API, with the credentials that AWS's own programs would find.
 pub async fn catalog() -> Result<CatalogApi, Failure> {
-    let variable = "AWS_ENDPOINT_URL_MARKETPLACE_CATALOG";
-    let endpoint = endpoint(variable).map(|url| Endpoint::new(&url)).transpose();
+    reach(catalog::ENDPOINT).await.map(CatalogApi::new)
+}
+
+/// The Entitlement API, with the same credentials.
+pub async fn entitlements() -> Result<EntitlementApi, Failure> {
+    reach(entitlements::ENDPOINT).await.map(EntitlementApi::new)
+}
+
+async fn reach(variable: &'static str) -> Result<Access, Failure> {
+    let endpoint = Endpoint::named(variable, |name| std::env::var(name).ok());
     let endpoint = endpoint.map_err(|error| {
-        Failure::new("could not tell where the Catalog API is")
-            .because(error)
-            .hint(format!("set or unset {variable} or AWS_ENDPOINT_URL"))
+        let hint = format!("set or unset {} or AWS_ENDPOINT_URL", error.variable);
+        Failure::new("could not tell where AWS Marketplace is").because(error).hint(hint)
     })?;
-    let credentials = aws::credentials::standard().await;
-    Ok(CatalogApi::new(Access::new(endpoint, credentials)))
+    Ok(Access::new(endpoint, aws::credentials::standard().await))
 }
 
 /// What `--queue` takes.

@@ -14,7 +14,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::api::Access;
 use aws::event_bridge::{BusName, EventBridge};
 use aws::queue::{Queue, QueueError};
 use aws::queue_url::QueueUrl;
@@ -31,7 +30,7 @@ use crate::aws_place::{endpoint, queue_url};
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, one_line};
-use crate::place::Access as Reach;
+use crate::place::Access;
 use crate::stop::{on_signal, stopped};
 
 use self::health::{Health, Task};
@@ -173,8 +172,7 @@ pub async fn run(context: &Context<'_>, args: WorkerArgs) -> Result<Exit, Failur
         let bus: Arc<dyn Publisher> = Arc::new(bus.with_credentials(credentials.clone()));
         Relay::new(processor.clone(), bus)
     });
-    let reach = |endpoint| Access::new(endpoint, credentials.clone());
-    let apis = args.marketplace.then(|| errands::Apis::new(reach)).transpose()?;
+    let apis = if args.marketplace { Some(errands::Apis::find().await?) } else { None };
     let queue = Queue::new(args.queue, endpoint("AWS_ENDPOINT_URL_SQS"), credentials);
     let hide = Duration::from_secs(args.hide.into());
     let stop_too = stop.clone();
@@ -239,7 +237,7 @@ async fn open(
     let task = health.task(OPENING);
     loop {
         task.now(OPENING);
-        let opened = context.store(Reach::Write).await;
+        let opened = context.store(Access::Write).await;
         health.ledger(opened.is_ok());
         let failure = match opened {
             Ok(store) => return Ok(Some(store)),

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use aws::api::Access;
-use aws::catalog::{self, CatalogApi};
-use aws::endpoint::Endpoint;
-use aws::entitlements::{self, EntitlementApi};
+use aws::catalog::CatalogApi;
+use aws::entitlements::EntitlementApi;
 use processor::clock::{Clock as _, SystemClock};
 use processor::errand::{Asked, Errands, Marketplace};
 
 use super::chores::{every, relay, soon};
 use super::{Work, stopped};
+use crate::aws_place::{catalog, entitlements};
 use crate::failure::{Failure, one_line};
 
 /// How often what is due is asked.
@@ -23,17 +22,9 @@ pub struct Apis {
 }
 
 impl Apis {
-    /// Where the environment says that they are, reached so.
-    pub fn new(reach: impl Fn(Option<Endpoint>) -> Access) -> Result<Self, Failure> {
-        let access = |variable| {
-            let endpoint = Endpoint::named(variable, |name| std::env::var(name).ok());
-            endpoint.map(&reach).map_err(|error| {
-                let hint = format!("set or unset {} or AWS_ENDPOINT_URL", error.variable);
-                Failure::new("could not tell where AWS Marketplace is").because(error).hint(hint)
-            })
-        };
-        let catalog = CatalogApi::new(access(catalog::ENDPOINT)?);
-        let entitlements = EntitlementApi::new(access(entitlements::ENDPOINT)?);
+    /// Where the environment says that they are.
+    pub async fn find() -> Result<Self, Failure> {
+        let (catalog, entitlements) = (catalog().await?, entitlements().await?);
         Ok(Self { catalog, entitlements })
     }
 }
