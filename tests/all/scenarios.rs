@@ -37,9 +37,10 @@ async fn result(scenario: &Scenario) -> String {
     scenario.run(&store, &order, 1).await;
     let mut snapshot = store.snapshot().await.expect("a snapshot");
     let (mut entitlements, mut offers, mut opportunities) = (Vec::new(), Vec::new(), Vec::new());
-    let mut findings = Vec::new();
+    let (mut findings, mut registrations) = (Vec::new(), Vec::new());
     for (_, state) in states(&mut *snapshot).await {
         entitlements.extend(state.concluded.entitlement.map(|entitlement| json!(entitlement)));
+        registrations.extend(state.concluded.registrations.values().map(|it| json!(it)));
         offers.extend(state.concluded.offer.map(|offer| json!(offer)));
         opportunities.extend(state.concluded.opportunity.map(|opportunity| json!(opportunity)));
         for finding in state.concluded.findings.into_values() {
@@ -53,7 +54,7 @@ async fn result(scenario: &Scenario) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(outcome, count)| json!({"outcome": outcome.word(), "notifications": count}))
         .collect();
-    let result = json!({
+    let mut result = json!({
         "notifications": counts.notifications,
         "deliveries": counts.deliveries,
         "opportunities": opportunities,
@@ -62,6 +63,10 @@ async fn result(scenario: &Scenario) -> String {
         "findings": findings,
         "inbox": waiting,
     });
+    // Only some scenarios have any.
+    if !registrations.is_empty() {
+        result["registrations"] = json!(registrations);
+    }
     let mut text = serde_json::to_string_pretty(&result).expect("JSON");
     text.push('\n');
     text

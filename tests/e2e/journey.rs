@@ -129,7 +129,7 @@ impl<'a> Journey<'a> {
     /// Takes the same into another ledger: the same files, and an archive of the messages.
     pub(crate) fn replay(&self, ledger: &str) {
         // All but those bodies that the emulator changes, or that SQS refuses.
-        assert_eq!(self.ways, [139, 40, 2], "by the bus, into the queue, by file");
+        assert_eq!(self.ways, [145, 44, 2], "by the bus, into the queue, by file");
         assert_eq!(self.messages.len(), self.ways[0] + self.ways[1], "the rule matched all");
         for file in &self.files {
             let is_ours = file.starts_with(&self.folder);
@@ -145,6 +145,11 @@ impl<'a> Journey<'a> {
 }
 
 fn way(scenario: &str, body: &[u8]) -> Way {
+    // The function `register` sends what AWS told it into the queue itself: the rule matches none of ours.
+    let is_ours = |text: &&str| text.contains(marketplace::registration::SOURCE);
+    if let Some(text) = str::from_utf8(body).ok().filter(is_ours) {
+        return Way::Queue(text.to_owned());
+    }
     if AS_THEY_ARE.iter().all(|(name, _)| *name != scenario) {
         let event: Value = serde_json::from_slice(body).expect("an event is JSON");
         let time: jiff::Timestamp =

@@ -183,6 +183,7 @@ fn page(item: &EntitlementItem) -> Page {
         .known("buyer", item.buyer.as_ref())
         .field("product", cells(&item.products, "-"))
         .field("license", item.license_state.word())
+        .some("registered", item.registered_at.as_ref())
         .known("accepted", item.accepted_at.as_ref())
         .known("starts", item.starts_at.as_ref())
         .known("ends", item.ends_at.as_ref())

@@ -217,6 +217,31 @@ fn who_linked_and_why_is_in_the_timeline() {
 }
 
 #[test]
+fn whether_and_when_a_buyer_registered_is_shown() {
+    let folder = folder("nouns-registered");
+    let (bought, registered) = ("agmt-happyg0t2esidvalogd72qnix", "agmt-regisg0t2esidvalogd72qnix");
+    let output = resold(&folder, &["replay", &scenario("happy-path"), &scenario("registration")]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let at = "2026-12-03T09:15:27.41825Z";
+    for (id, expected) in [(bought, Value::Null), (registered, at.into())] {
+        let shown = json(&folder, &["entitlement", "show", id]);
+        assert_eq!(shown["registered_at"], expected, "{id}");
+        assert_eq!(shown["all_licenses"][0]["registered_at"], expected, "{id}");
+        for noun in ["entitlement", "deal"] {
+            let output = resold(&folder, &[noun, "show", id]);
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let is_told = text.lines().any(|line| line.trim_start().starts_with("registered "));
+            assert_eq!(is_told, id == registered, "{noun} {text}");
+        }
+    }
+    let output = resold(&folder, &["deal", "show", registered]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let license = "l-563873d38950b841aebf89c3be1b1a35";
+    assert!(text.contains(&format!("license {license} registered: by 555566667777")), "{text}");
+    assert_eq!(text.matches("buyer registered: 555566667777, license").count(), 1, "{text}");
+}
+
+#[test]
 fn pages_add_up_to_the_whole() {
     let folder = ledger("nouns-pages");
     for list in [&["findings"][..], &["partner", "list"], &["inbox", "list"], &["offer", "list"]] {

@@ -21,7 +21,8 @@ pub use agreement::{AgreementContext, agreement};
 pub use offer::{OfferContext, offer};
 pub use opportunity::{OpportunityContext, USERS_COUNTED, opportunity, status_word};
 pub use request::request;
-pub use rest::{acknowledge, refuse, rest};
+pub(crate) use rest::contradiction;
+pub use rest::{Contradiction, acknowledge, refuse, rest};
 
 /// An offer may stay ambiguous or unmatched for so long before that is a finding.
 pub const LINK_GRACE_HOURS: i64 = 72;

@@ -9,7 +9,7 @@
 //! | links | [`correlate`], [`succession`] | which opportunity an offer came from; which agreement follows which |
 //! | requests | [`request`] | how far a wish of ours is, and what is to be done next |
 //! | readings | [`reading`] | which licenses AWS is to be asked about, and what its answer changes |
-//! | conclusions | [`entitlement`], [`renewal`], [`finding`], [`judge`] | functions of facts, of related streams, and of now |
+//! | conclusions | [`entitlement`], [`registration`], [`renewal`], [`finding`], [`judge`] | functions of facts, of related streams, and of now |
 //! | what is published | [`public`], [`event`] | the difference from the last conclusion, as events |
 //! | what is shown | [`item`], [`view`] | lists, shows, explanations; SQL views |
 //!
@@ -44,6 +44,7 @@ pub mod moment;
 pub mod planted;
 pub mod public;
 pub mod reading;
+pub mod registration;
 pub mod renewal;
 pub mod request;
 pub mod route;

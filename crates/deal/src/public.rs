@@ -10,6 +10,7 @@ use crate::correlate::Link;
 use crate::entitlement::{DealType, Entitlement};
 use crate::facts::request::WishKind;
 use crate::finding::Finding;
+use crate::registration::Registration;
 use crate::renewal::Renewal;
 use crate::request::RequestId;
 
@@ -109,6 +110,16 @@ pub struct RenewalNews {
     pub entitlement: Entitlement,
 }
 
+/// A buyer's registration, joined with what it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RegistrationNews {
+    /// Who registered, for which license, and when.
+    pub registration: Registration,
+    /// The entitlement as it is now.
+    pub entitlement: Entitlement,
+}
+
 /// A public event. Its name is the detail-type that it is published under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublicEvent {
@@ -138,6 +149,8 @@ pub enum PublicEvent {
     EntitlementEnded(Entitlement),
     /// The end by the agreement's terms, or a renewal, is near.
     RenewalUpcoming(Box<RenewalNews>),
+    /// A buyer registered for a license of an entitlement.
+    BuyerRegistered(Box<RegistrationNews>),
     /// A finding opened, or its evidence grew.
     FindingRaised(Finding),
     /// A finding closed.
@@ -146,7 +159,7 @@ pub enum PublicEvent {
 
 impl PublicEvent {
     /// Every detail-type.
-    pub const DETAIL_TYPES: [&str; 15] = [
+    pub const DETAIL_TYPES: [&str; 16] = [
         "Opportunity Released",
         "Opportunity Changed",
         "Opportunity Requested",
@@ -160,6 +173,7 @@ impl PublicEvent {
         "Entitlement Ending",
         "Entitlement Ended",
         "Renewal Upcoming",
+        "Buyer Registered",
         "Finding Raised",
         "Finding Closed",
     ];
@@ -180,6 +194,7 @@ impl PublicEvent {
             Self::EntitlementEnding(_) => "Entitlement Ending",
             Self::EntitlementEnded(_) => "Entitlement Ended",
             Self::RenewalUpcoming(_) => "Renewal Upcoming",
+            Self::BuyerRegistered(_) => "Buyer Registered",
             Self::FindingRaised(_) => "Finding Raised",
             Self::FindingClosed(_) => "Finding Closed",
         }
@@ -200,6 +215,7 @@ impl PublicEvent {
             | Self::EntitlementEnding(news)
             | Self::EntitlementEnded(news) => to_string(news),
             Self::RenewalUpcoming(news) => to_string(news),
+            Self::BuyerRegistered(news) => to_string(news),
             Self::FindingRaised(finding) | Self::FindingClosed(finding) => to_string(finding),
         }
     }
@@ -223,6 +239,7 @@ impl PublicEvent {
             "Entitlement Ending" => from_str(json).map(Self::EntitlementEnding),
             "Entitlement Ended" => from_str(json).map(Self::EntitlementEnded),
             "Renewal Upcoming" => from_str(json).map(Self::RenewalUpcoming),
+            "Buyer Registered" => from_str(json).map(Self::BuyerRegistered),
             "Finding Raised" => from_str(json).map(Self::FindingRaised),
             "Finding Closed" => from_str(json).map(Self::FindingClosed),
             _ => return None,

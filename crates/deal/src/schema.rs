@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::entitlement::Entitlement;
 use crate::finding::Finding;
-use crate::public::{OfferNews, OpportunityNews, RenewalNews, RequestNews};
+use crate::public::{OfferNews, OpportunityNews, RegistrationNews, RenewalNews, RequestNews};
 
 /// The schema of the `detail` under a detail-type; `None`: no such detail-type.
 pub fn schema(detail_type: &str) -> Option<Value> {
@@ -58,6 +58,7 @@ fn data(generator: &mut SchemaGenerator, detail_type: &str) -> Option<Schema> {
         | "Entitlement Changed"
         | "Entitlement Ending"
         | "Entitlement Ended" => generator.subschema_for::<Entitlement>(),
+        "Buyer Registered" => generator.subschema_for::<RegistrationNews>(),
         "Renewal Upcoming" => generator.subschema_for::<RenewalNews>(),
         "Finding Raised" | "Finding Closed" => generator.subschema_for::<Finding>(),
         _ => return None,

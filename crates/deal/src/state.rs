@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use marketplace::ids::LicenseId;
 use serde::{Deserialize, Serialize};
 
 use crate::entitlement::{DealType, Entitlement, FINAL_HOURS, end};
@@ -16,6 +17,7 @@ use crate::lattice::Join;
 use crate::moment::Moment;
 use crate::public::{OfferNews, OpportunityNews, PublicEvent, RequestNews};
 use crate::reading;
+use crate::registration::Registration;
 use crate::renewal::{Renewal, boundaries};
 use crate::request;
 use crate::stream::StreamKind;
@@ -42,6 +44,9 @@ pub struct Concluded {
     /// The last reminder of its end that was published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
+    /// Registrations as last published, by license.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub registrations: BTreeMap<LicenseId, Registration>,
     /// The request as last published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestNews>,
@@ -181,6 +186,10 @@ impl Concluded {
             | PublicEvent::EntitlementEnding(news)
             | PublicEvent::EntitlementEnded(news) => self.entitlement = Some(news.clone()),
             PublicEvent::RenewalUpcoming(news) => self.renewal = Some(news.renewal.clone()),
+            PublicEvent::BuyerRegistered(news) => {
+                let registration = news.registration.clone();
+                self.registrations.insert(registration.license.clone(), registration);
+            }
             PublicEvent::OpportunityRequested(news)
             | PublicEvent::OpportunityRequestSucceeded(news)
             | PublicEvent::OpportunityRequestFailed(news) => self.request = Some(news.clone()),

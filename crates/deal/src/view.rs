@@ -210,6 +210,18 @@ pub const VIEWS: &[View] = &[
         ],
     },
     View {
+        name: "registrations",
+        stream: Some(StreamKind::Agreement),
+        present: None,
+        each: Some(&["registrations"]),
+        columns: &[
+            column("agreement", Text, Id),
+            column("license", Text, Element(&["license"])),
+            column("account", Text, Element(&["account"])),
+            column("registered_at", Text, Element(&["registered_at"])),
+        ],
+    },
+    View {
         name: "quantities",
         stream: Some(StreamKind::Agreement),
         present: None,

@@ -7,6 +7,7 @@
 //! | a stream of bytes | [`document::Documents`] | where each document in it begins and ends |
 //! | a document as it was met | [`arrival::unwrap`] | which bodies are in it |
 //! | an exported entity | [`catalog::describe`] | the same as bodies of our own, without secrets |
+//! | who registered, as AWS said | [`registration::envelope`] | a body of our own |
 //! | a body | [`parse::parse`] | its digest, and its value or why it has none |
 //!
 //! # Adding a family of notifications
@@ -33,3 +34,4 @@ pub mod ids;
 mod json;
 pub mod notification;
 pub mod parse;
+pub mod registration;

@@ -213,6 +213,12 @@ pub enum AgreementEvent {
     LicenseUpdated,
     /// `License Deprovisioned`.
     LicenseDeprovisioned,
+    /// A buyer registered for a license: our own envelope (source `resold.registration`), made by
+    /// [`crate::registration::envelope`]; AWS never sends it.
+    Registered {
+        /// The account that registered.
+        customer: Option<AccountId>,
+    },
 }
 
 /// What `Purchase Agreement Created` and `Amended` say of the agreement.

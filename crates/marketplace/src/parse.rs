@@ -6,6 +6,7 @@ use crate::catalog;
 use crate::digest::Digest;
 use crate::json::{self, Flaw, Json, Read};
 use crate::notification::{ChangeSetResult, Envelope, Family, Notification, Role};
+use crate::registration;
 
 mod agreement;
 mod changeset;
@@ -41,7 +42,7 @@ const AGREEMENTS: &str = "aws.agreement-marketplace";
 const SELLER: &str = "aws.marketplace";
 
 /// Reads one notification as it came: the JSON of an `EventBridge` event, or our own envelope around a
-/// described resale authorization.
+/// described resale authorization or a resolved registration.
 ///
 /// Total: any bytes give a value or a reason, never a panic. A source and detail-type that we do not
 /// know give [`Family::Unknown`] whatever their detail.
@@ -146,6 +147,9 @@ fn family(source: &str, name: &str, envelope: &Object<'_, '_>) -> Result<Family,
         (SELLER, "Disbursement Paused") => seller::disbursement_paused(envelope)?,
         (catalog::SOURCE, catalog::DESCRIBED) => {
             Family::OpportunityDescribed(Box::new(catalog::authorization::read(&detail()?)?))
+        }
+        (registration::SOURCE, registration::RESOLVED) => {
+            Family::Agreement(Box::new(agreement::registered(&detail()?)?))
         }
         (AGREEMENTS, name) => match agreement::reader(name) {
             Some(event) => Family::Agreement(Box::new(agreement::read(name, &detail()?, event)?)),

@@ -79,7 +79,12 @@ async fn gather(reader: &mut Reader, id: &str) -> Result<Shown, Failure> {
 
 fn page(shown: &Shown) -> Page {
     let mut page = match shown.deals.as_slice() {
-        [deal] => summary(deal),
+        [deal] => {
+            let mut page = summary(deal);
+            let registered = shown.entitlements.iter().find_map(|it| it.registered_at.as_ref());
+            page.some("registered", registered);
+            page
+        }
         deals => {
             let mut page = Page::new("Deals of", &shown.id);
             if deals.is_empty() {

@@ -1,7 +1,7 @@
 //! What a notification about an agreement, or about a license under it, says.
 
 use jiff::Timestamp;
-use marketplace::ids::AgreementId;
+use marketplace::ids::{AccountId, AgreementId};
 use marketplace::notification::{AgreementEvent, AgreementNotice, AgreementTerms, Notification};
 
 use super::{Part, us};
@@ -28,6 +28,10 @@ pub(super) fn agreement_notice(
     id: &AgreementId,
     said: &Witness,
 ) -> Vec<Part> {
+    if let AgreementEvent::Registered { customer } = &notice.what {
+        let facts = registered(notice, customer.as_ref(), said);
+        return vec![(StreamId::agreement(id), Facts::Agreement(Box::new(facts)))];
+    }
     let us = us(notification, notice.proposer.as_ref(), notice.manufacturer.as_ref());
     let seen = Seen { role: view_role(notification, &notice.what), us: us.cloned() };
     let mut facts = AgreementFacts {
@@ -56,6 +60,29 @@ pub(super) fn agreement_notice(
     }
     parts.push((StreamId::agreement(id), Facts::Agreement(Box::new(facts))));
     parts
+}
+
+/// A registration speaks of its license, and of nobody's sale.
+fn registered(
+    notice: &AgreementNotice,
+    customer: Option<&AccountId>,
+    said: &Witness,
+) -> AgreementFacts {
+    let license = notice.license.as_ref().map(|(id, arn)| {
+        let facts = LicenseFacts {
+            arn: Register::said(Some(arn.clone()), said),
+            registered: First::at(said.at),
+            customer: Fixed::said(customer.cloned(), said),
+            ..LicenseFacts::default()
+        };
+        (id.clone(), facts)
+    });
+    AgreementFacts {
+        products: notice.product.names.iter().cloned().collect(),
+        aliases: aliases(&notice.product.names),
+        licenses: license.into_iter().collect(),
+        ..AgreementFacts::default()
+    }
 }
 
 /// In which role we are told: a license's Manufacturer notification says nothing of who sold.
@@ -125,6 +152,8 @@ fn happened(facts: &mut AgreementFacts, notice: &AgreementNotice, said: &Witness
             let said = dated(said, request.updated);
             facts.cancellations.insert(id.clone(), Register::said(Some(value), &said));
         }
+        // Told apart before.
+        AgreementEvent::Registered { .. } => {}
         AgreementEvent::LicenseUpdated => license.updated = Last::at(said.at),
         AgreementEvent::LicenseDeprovisioned => license.deprovisioned = First::at(said.at),
     }

@@ -135,6 +135,9 @@ fn where_a_notification_goes() {
         ("a case", agreements("Agreement Cancellation Request Approved - Manufacturer", case), by(KeyKind::Case, "acr-1")),
         ("an adjustment", agreements("Purchase Agreement Billing Adjustment Failed - Proposer", adjustment), by(KeyKind::Case, "ba-1")),
         ("an end of nothing", agreements("Purchase Agreement Ended - Manufacturer", ""), Route::Nowhere),
+        ("a registration", of("resold.registration", "Registration Resolved", "", license), by(KeyKind::License, "l-1")),
+        ("a registration without a license", of("resold.registration", "Registration Resolved", "", ""), Route::Nowhere),
+        ("a registration from AWS", agreements("Registration Resolved", license), Route::Unknown),
         ("an unknown type", agreements("Purchase Agreement Sung - Manufacturer", ""), Route::Unknown),
     ];
     for (name, notification, expected) in cases {

@@ -5,7 +5,8 @@ use crate::correlate::{Basis, Link};
 use crate::entitlement::{DealType, Entitlement, LicenseState, LicensedQuantity, Status};
 use crate::facts::request::WishKind;
 use crate::finding::{Finding, FindingKind, Severity};
-use crate::public::{OfferNews, OpportunityNews, RenewalNews, RequestNews};
+use crate::public::{OfferNews, OpportunityNews, RegistrationNews, RenewalNews, RequestNews};
+use crate::registration::Registration;
 use crate::renewal::Renewal;
 use crate::request::RequestId;
 use crate::sample::{BUYER, PARTNER, account, agreement_id, at, golden, opportunity_id, product};
@@ -102,6 +103,15 @@ fn renewal() -> RenewalNews {
     RenewalNews { renewal, entitlement: entitlement() }
 }
 
+fn registration() -> RegistrationNews {
+    let registration = Registration {
+        license: "l-1".to_owned().try_into().unwrap(),
+        account: Some(account(BUYER)),
+        registered_at: "2026-12-01T10:02:00Z".to_owned(),
+    };
+    RegistrationNews { registration, entitlement: entitlement() }
+}
+
 fn finding() -> Finding {
     Finding {
         id: "link-ambiguous:offer/offer-1".to_owned(),
@@ -143,6 +153,7 @@ fn all() -> Vec<(StreamKind, PublicEvent)> {
         (StreamKind::Agreement, E::EntitlementEnding(entitlement())),
         (StreamKind::Agreement, E::EntitlementEnded(entitlement())),
         (StreamKind::Agreement, E::RenewalUpcoming(Box::new(renewal()))),
+        (StreamKind::Agreement, E::BuyerRegistered(Box::new(registration()))),
         (StreamKind::Offer, E::FindingRaised(finding())),
         (StreamKind::Offer, E::FindingClosed(finding())),
     ];
@@ -161,6 +172,7 @@ fn all() -> Vec<(StreamKind, PublicEvent)> {
             | E::EntitlementEnding(_)
             | E::EntitlementEnded(_)
             | E::RenewalUpcoming(_)
+            | E::BuyerRegistered(_)
             | E::FindingRaised(_)
             | E::FindingClosed(_) => {}
         }

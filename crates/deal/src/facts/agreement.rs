@@ -126,6 +126,12 @@ pub struct LicenseFacts {
     /// What the Entitlement API says of it.
     #[serde(skip_serializing_if = "Reading::is_empty")]
     pub reading: Reading,
+    /// The first registration for it.
+    #[serde(skip_serializing_if = "First::is_empty")]
+    pub registered: First,
+    /// The account that registered for it.
+    #[serde(skip_serializing_if = "Fixed::is_empty")]
+    pub customer: Fixed<AccountId>,
 }
 
 impl Join for LicenseFacts {
@@ -136,6 +142,8 @@ impl Join for LicenseFacts {
         self.deprovisioned.join(&other.deprovisioned);
         self.code.join(&other.code);
         self.reading.join(&other.reading);
+        self.registered.join(&other.registered);
+        self.customer.join(&other.customer);
     }
 }
 

@@ -124,6 +124,10 @@ pub struct License {
     pub read_at: Option<String>,
     /// Why AWS did not answer the last question, in its words.
     pub not_read: Option<String>,
+    /// When somebody first registered for it.
+    pub registered_at: Option<String>,
+    /// The account that registered.
+    pub registered_by: Option<AccountId>,
 }
 
 /// A request to cancel an agreement.
@@ -229,6 +233,8 @@ fn licenses(agreement: &AgreementId, facts: &AgreementFacts) -> Vec<License> {
         quantities: reading::quantities_of(id, &license.reading),
         read_at: text(license.reading.quantities.at()),
         not_read: license.reading.trouble().map(|(_, it)| reading::words(&it.refusal)),
+        registered_at: text(license.registered.get()),
+        registered_by: license.customer.get().cloned(),
     };
     facts.licenses.iter().map(license).collect()
 }

@@ -3,13 +3,14 @@
 use marketplace::ids::{AccountId, AgreementId, LicenseId, OfferId, OpportunityId, ProductName};
 use serde::Serialize;
 
-use super::shown_product;
+use super::{shown_product, text};
 use crate::correlate::Basis;
 use crate::entitlement::{
     DealType, Entitlement, LicenseState, LicensedQuantity, Status, Surroundings, entitlement,
 };
 use crate::moment::Moment;
 use crate::reading::is_read;
+use crate::registration;
 use crate::state::State;
 
 /// How far the licenses of an entitlement are.
@@ -79,6 +80,8 @@ pub struct EntitlementItem {
     pub license_state: Licensing,
     /// What those licenses grant, as far as it was read.
     pub quantities: Vec<LicensedQuantity>,
+    /// When anybody first registered for a license of it.
+    pub registered_at: Option<String>,
     /// When the buyer accepted.
     pub accepted_at: Option<String>,
     /// When it starts.
@@ -114,6 +117,7 @@ impl EntitlementItem {
     pub fn new(id: &AgreementId, state: &State, now: Moment) -> Option<Self> {
         let judged = at(id, state, now)?;
         let is_read = state.agreement().is_some_and(is_read);
+        let registered_at = state.agreement().and_then(registration::first);
         Some(Self {
             id: judged.id.clone(),
             deal_type: judged.deal_type,
@@ -131,6 +135,7 @@ impl EntitlementItem {
             licenses: judged.licenses,
             license_state: Licensing::of(judged.license_state, is_read),
             quantities: judged.quantities,
+            registered_at: text(registered_at),
             accepted_at: judged.accepted_at,
             starts_at: judged.starts_at,
             ends_at: judged.ends_at,

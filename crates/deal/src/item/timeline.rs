@@ -19,6 +19,7 @@ use crate::lattice::{Fixed, Register};
 use crate::moment::Moment;
 use crate::public::{OfferNews, OpportunityNews, PublicEvent, RequestNews};
 use crate::reading::listed;
+use crate::registration::Registration;
 use crate::stream::StreamId;
 
 /// One event of a stream, in words and by its parts.
@@ -192,6 +193,10 @@ fn agreement(slug: &str, facts: &AgreementFacts) -> String {
         if !license.reading.is_empty() {
             return reading(id, &license.reading);
         }
+        if !license.registered.is_empty() {
+            let account = license.customer.get().map(|account| format!("by {account}"));
+            return list(&format!("license {id} registered"), [account]);
+        }
         let word = if license.deprovisioned.is_empty() { "updated" } else { "deprovisioned" };
         return list(&format!("license {id} {word}"), [confirms]);
     }
@@ -331,6 +336,7 @@ fn concluded(event: &PublicEvent) -> String {
             let days = news.renewal.days.map(|days| format!("{days} days"));
             list(&name, [days, news.renewal.ends_at.as_ref().map(|end| format!("ends {end}"))])
         }
+        PublicEvent::BuyerRegistered(news) => registration_news(&name, &news.registration),
         PublicEvent::FindingRaised(finding) | PublicEvent::FindingClosed(finding) => {
             finding_news(&name, finding)
         }
@@ -372,6 +378,11 @@ fn entitlement_news(name: &str, news: &Entitlement) -> String {
     let licenses = live.then(|| format!("license {licenses}"));
     let successor = news.successor.as_ref().map(|id| format!("followed by {id}"));
     list(name, [status, news.reason.clone(), licenses, successor])
+}
+
+fn registration_news(name: &str, registration: &Registration) -> String {
+    let account = registration.account.as_ref().map(ToString::to_string);
+    list(name, [account, Some(format!("license {}", registration.license))])
 }
 
 fn finding_news(name: &str, finding: &Finding) -> String {

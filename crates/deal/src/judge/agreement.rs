@@ -16,7 +16,8 @@ use crate::entitlement::{
 use crate::facts::{AgreementFacts, OfferFacts, OpportunityFacts};
 use crate::finding::{FindingKind, Findings};
 use crate::moment::Moment;
-use crate::public::{PublicEvent, RenewalNews};
+use crate::public::{PublicEvent, RegistrationNews, RenewalNews};
+use crate::registration;
 use crate::renewal::{boundaries, renewal};
 use crate::state::State;
 use crate::stream::StreamId;
@@ -54,11 +55,13 @@ pub fn agreement(
     };
     if let Some(current) = entitlement(&id, facts, around, now) {
         let reminder = renewal_news(state, facts, &current, at, now);
+        let registered = registration_news(state, facts, &current);
         let published = state.concluded.entitlement.as_ref();
         if published != Some(&current) {
             news.push(entitlement_news(published, current, facts, at));
         }
         news.extend(reminder);
+        news.extend(registered);
     }
     let mut findings = Findings::new(stream, Some(&facts.acknowledged));
     super::rest::unpublishable(&mut findings, &facts.unpublishable);
@@ -78,6 +81,7 @@ pub fn agreement(
                 "product code of a license",
                 facts.licenses.values().find_map(|license| contradiction(&license.code)),
             ),
+            ("registered account", registration::contradiction(facts)),
         ],
     );
     against_opportunity(&mut findings, facts, context);
@@ -138,6 +142,19 @@ fn renewal_news(
         reached.map_or(at, |(_, boundary)| boundary.max(facts.created.get().unwrap_or(at)));
     let news = RenewalNews { renewal, entitlement: entitlement.clone() };
     Some((PublicEvent::RenewalUpcoming(Box::new(news)), occurred))
+}
+
+/// Registrations that differ from those that were published, once there is the entitlement that they are for.
+fn registration_news(state: &State, facts: &AgreementFacts, entitlement: &Entitlement) -> News {
+    let mut news = News::new();
+    for (license, (registration, at)) in registration::registrations(facts) {
+        if state.concluded.registrations.get(&license) != Some(&registration) {
+            let entitlement = entitlement.clone();
+            let registered = Box::new(RegistrationNews { registration, entitlement });
+            news.push((PublicEvent::BuyerRegistered(registered), at));
+        }
+    }
+    news
 }
 
 /// The buyer and the time of the sale against the opportunity that the agreement names.

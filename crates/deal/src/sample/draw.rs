@@ -275,6 +275,7 @@ impl Gen {
             deprovisioned: self.first(),
             code: self.fixed(|make| make.parsed("code")),
             reading: self.reading(),
+            ..LicenseFacts::default()
         }
     }
 
@@ -293,7 +294,7 @@ impl Gen {
     }
 
     fn agreement(&mut self) -> AgreementFacts {
-        AgreementFacts {
+        let mut facts = AgreementFacts {
             created: self.first(),
             amended: self.last(),
             ended: self.fixed(|make| make.text("ended")),
@@ -323,7 +324,13 @@ impl Gen {
             renewal_terms: self.last(),
             acknowledged: self.acknowledged(),
             unpublishable: self.unpublishable(),
+        };
+        // Drawn last: what is counted before keeps its numbers.
+        for license in facts.licenses.values_mut() {
+            license.registered = self.first();
+            license.customer = self.fixed(Self::account);
         }
+        facts
     }
 
     fn offer(&mut self) -> OfferFacts {

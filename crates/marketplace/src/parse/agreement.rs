@@ -72,6 +72,23 @@ pub(super) fn read(
     })
 }
 
+/// Reads a registration, which speaks of its license and of nothing else.
+pub(super) fn registered(detail: &Object<'_, '_>) -> Result<AgreementNotice, MalformedReason> {
+    let customer = detail.at("customer").object()?.at("accountId").id()?;
+    Ok(AgreementNotice {
+        agreement: None,
+        authorization: None,
+        acceptor: None,
+        proposer: None,
+        proposer_name: None,
+        manufacturer: None,
+        offer: None,
+        product: product::read(detail)?,
+        license: license(detail)?,
+        what: AgreementEvent::Registered { customer },
+    })
+}
+
 fn ended(detail: &Object<'_, '_>) -> Result<AgreementEvent, MalformedReason> {
     let agreement = detail.at("agreement").object()?;
     let status = agreement.at("status").text()?.map(str::to_uppercase);

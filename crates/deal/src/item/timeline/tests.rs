@@ -60,6 +60,8 @@ const WORDS: &[(StreamKind, &str, &str, &str)] = &[
     (Agreement, "fact/quantities-read", r#"{"licenses":{"l-1":{"reading":{"quantities":{"v":[],&},"answered":0,"unannounced":{"v":{"before":[],"after":[]},&}}}}}"#, "license l-1 read: nothing, not announced by AWS"),
     (Agreement, "fact/license-read", r#"{"licenses":{"l-1":{"reading":{"read_for":0,"answered":0}}}}"#, "license l-1 read: as before"),
     (Agreement, "fact/license-not-read", r#"{"licenses":{"l-1":{"reading":{"tried_for":0,"unanswered":{"v":{"refusal":{"doing":"read","code":"AccessDeniedException","text":"no","hope":"never","times":1},"since":0},&}}}}}"#, "license l-1 not read: AccessDeniedException"),
+    (Agreement, "fact/registration-resolved", r#"{"licenses":{"l-1":{"registered":0,"customer":[{"v":"555566667777","w":@}]}}}"#, "license l-1 registered: by 555566667777"),
+    (Agreement, "public/Buyer Registered", r#"{"registration":{"license":"l-1","account":"555566667777","registered_at":"2026-12-01T10:02:00Z"},"entitlement":{"id":"agmt-1","type":"CPPO","status":"active","license_state":"held"}}"#, "buyer registered: 555566667777, license l-1"),
     (Agreement, "fact/license-deprovisioned", r#"{"licenses":{"l-1":{"deprovisioned":0}}}"#, "license l-1 deprovisioned"),
     (Agreement, "fact/agreement-cancellation-request-created", r#"{"cancellations":{"acr-1":{"v":{"step":"pending-approval","reason_code":"OTHER"},&}}}"#, "cancellation request acr-1: pending approval, OTHER"),
     (Agreement, "fact/purchase-agreement-billing-adjustment-completed", r#"{"adjustments":{"ba-1":{"v":{"completed":true,"amount":"-10.50","currency":"USD"},&}}}"#, "billing adjustment ba-1: completed, -10.50 USD"),

@@ -37,6 +37,21 @@ fn read(mut facts: AgreementFacts, reading: &Reading) -> AgreementFacts {
     facts
 }
 
+/// With the accounts that registered for each of these licenses, a minute after each other.
+fn registered(licenses: &[(&str, &[&str])]) -> AgreementFacts {
+    let mut facts = licensed(agreement_facts(), T0);
+    for (license, accounts) in licenses {
+        let known = facts.licenses.entry((*license).to_owned().try_into().unwrap()).or_default();
+        for (minutes, buyer) in (1..).zip(*accounts) {
+            let time = at(T0).plus_minutes(minutes);
+            let said = witness(Authority::Other, time, buyer);
+            known.registered.join(&First::at(time));
+            known.customer.join(&Fixed::said(Some(account(buyer)), &said));
+        }
+    }
+    facts
+}
+
 fn refused(hope: Hope) -> Reading {
     let (doing, text, code) = ("read".to_owned(), "no".to_owned(), Some("DENIED".to_owned()));
     let refusal = Refusal { doing, code, text, hope, times: 1 };
@@ -120,6 +135,9 @@ fn findings_of_an_agreement() {
         ("AWS refused, and it ended", ended(read(held(), &refused(Hope::Never)), LATER), None, LATER, &[]),
         ("quantities that nobody announced", read(held(), &unannounced()), None, T0, &["+unannounced-quantities"]),
         ("quantities that nobody announced, and it ended", ended(read(held(), &unannounced()), LATER), None, LATER, &["+unannounced-quantities"]),
+        ("one account registered", registered(&[("l-1", &[BUYER])]), None, T0, &[]),
+        ("two licenses, an account each", registered(&[("l-1", &[BUYER]), ("l-2", &[PARTNER])]), None, T0, &[]),
+        ("two accounts registered for one", registered(&[("l-1", &[BUYER, PARTNER]), ("l-2", &[BUYER])]), None, T0, &["+conflicting-facts"]),
         ("two that it may renew", AgreementFacts { intent: fixed("RENEW".to_owned()), ..held() }, None, T0, &["+succession-ambiguous"]),
     ];
     for (name, facts, opportunity, now, expected) in cases {
@@ -199,6 +217,42 @@ fn what_is_published_of_an_entitlement() {
             fold(&mut state, &news);
             let names = news.iter().map(|(event, _)| event.detail_type());
             told.extend(names.filter(|name| name.starts_with("Entitlement")));
+        }
+        assert_eq!(told, expected, "{name}");
+    }
+}
+
+/// Registrations as facts become known, and for whom since when each is published.
+#[test]
+fn a_registration_is_published_once_it_is_joined() {
+    let one = |accounts: &'static [&'static str]| registered(&[("l-1", accounts)]);
+    let stub = || AgreementFacts { created: First::default(), ..one(&[BUYER]) };
+    let both = || registered(&[("l-1", &[BUYER]), ("l-2", &[PARTNER])]);
+    let (first, second) = ("l-1 by 555566667777", "l-2 by 222233334444");
+    #[rustfmt::skip]
+    let cases: Vec<(&str, Vec<AgreementFacts>, Vec<&str>)> = vec![
+        ("nobody", vec![agreement_facts()], vec![]),
+        ("not without a creation", vec![stub()], vec![]),
+        ("with it", vec![stub(), one(&[BUYER])], vec![first]),
+        ("at once", vec![one(&[BUYER])], vec![first]),
+        ("not again", vec![one(&[BUYER]), one(&[BUYER])], vec![first]),
+        ("not again for another account", vec![one(&[BUYER]), one(&[BUYER, PARTNER])], vec![first]),
+        ("each license", vec![one(&[BUYER]), both()], vec![first, second]),
+        ("after the end", vec![ended(agreement_facts(), LATER), ended(one(&[BUYER]), LATER)], vec![first]),
+    ];
+    for (name, steps, expected) in cases {
+        let mut state = State::none(StreamKind::Agreement);
+        let mut told = Vec::new();
+        for facts in steps {
+            state.facts = Facts::Agreement(Box::new(facts));
+            let news = agreement_news(&state, None, LATER);
+            fold(&mut state, &news);
+            for (event, occurred) in &news {
+                let PublicEvent::BuyerRegistered(news) = event else { continue };
+                assert_eq!(occurred.to_string(), news.registration.registered_at, "{name}");
+                let account = news.registration.account.as_ref().unwrap();
+                told.push(format!("{} by {account}", news.registration.license));
+            }
         }
         assert_eq!(told, expected, "{name}");
     }
