@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
@@ -11,6 +10,8 @@ use aws_sdk_eventbridge::config::{SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+use crate::credentials::of_function;
 
 /// The region of AWS Marketplace's notifications, and so of all that we run.
 pub const REGION: &str = "us-east-1";
@@ -21,15 +22,9 @@ pub const CALL_TIME: Duration = Duration::from_secs(5);
 /// A connection is there within this, or not at all.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
-/// The settings of a client of one service. Credentials are those that Lambda gives its functions, in the environment: looking
-/// for them elsewhere would be linked into every function. `endpoint` is where the service is instead of at AWS, for tests.
+/// The settings of a client of one service, in a function. `endpoint` is where the service is instead of at AWS, for tests.
 pub(crate) fn settings(endpoint: Option<&str>) -> SdkConfig {
-    settings_with(endpoint, of_the_function())
-}
-
-/// The credentials that Lambda gives its functions.
-pub fn of_the_function() -> SharedCredentialsProvider {
-    SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())
+    settings_with(endpoint, of_function())
 }
 
 /// The same with other credentials: a container has them elsewhere.

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `client.rs` | what every client is made of: region, credentials, time limits, TLS |
-//! | `credentials.rs` | credentials outside Lambda |
+//! | `credentials.rs` | credentials, in Lambda and outside |
 //! | `event_bridge.rs` | the bus that public events are published on |
 //! | `body.rs` | what SQS takes as a message, and how much of it at once |
 //! | `queue.rs` | a queue: receive, delete, hide, send, attributes |

@@ -36,13 +36,13 @@ impl Operation {
     /// What it means to ask twice. AWS takes a start with the same token for the same start, but does not say for how long.
     pub(crate) const fn repeat(self) -> Repeat {
         match self {
-            Self::StartChangeSet => Repeat::IfRefused,
+            // A token may be exchanged once only: AWS does not say.
+            Self::StartChangeSet | Self::ResolveCustomer => Repeat::IfRefused,
             Self::DescribeChangeSet
             | Self::ListChangeSets
             | Self::ListEntities
             | Self::BatchDescribeEntities
-            | Self::GetEntitlements
-            | Self::ResolveCustomer => Repeat::Harmless,
+            | Self::GetEntitlements => Repeat::Harmless,
         }
     }
 

@@ -140,7 +140,7 @@ async fn run_errands(
 ) -> Result<Asked, Error> {
     let place = |variable| {
         let endpoint = Endpoint::named(variable, |name| std::env::var(name).ok());
-        endpoint.map(|endpoint| Access::new(endpoint, aws::client::of_the_function()))
+        endpoint.map(|endpoint| Access::new(endpoint, aws::credentials::of_function()))
     };
     let catalog = CatalogApi::new(place(catalog::ENDPOINT).map_err(Error::Place)?);
     let entitlements = EntitlementApi::new(place(entitlements::ENDPOINT).map_err(Error::Place)?);
