@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 
 use crate::connection::Connection;
 use crate::metrics::{Metric, Metrics};
+use crate::settings::SettingsError;
 use crate::{log, settings};
 
 /// What is kept of an invocation's time for the answer's way back; of a shorter time, a fifth.
@@ -96,7 +97,7 @@ impl Function {
 
 /// The deadline that was told, in milliseconds since 1970. One that is over as the invocation begins says nothing: `cargo lambda
 /// watch` tells a duration.
-fn deadline(told: u64, now: Moment) -> Moment {
+pub(crate) fn deadline(told: u64, now: Moment) -> Moment {
     let micros = |millis: u128| i64::try_from(millis.saturating_mul(1_000)).unwrap_or(i64::MAX);
     let told = Moment::from_micros(micros(told.into()));
     if told > now {
@@ -106,7 +107,7 @@ fn deadline(told: u64, now: Moment) -> Moment {
 }
 
 /// How much of the time until a deadline an invocation may use.
-fn usable(deadline: Moment, now: Moment) -> Duration {
+pub(crate) fn usable(deadline: Moment, now: Moment) -> Duration {
     let left = deadline.micros().saturating_sub(now.micros());
     let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
     left.saturating_sub(RESERVE.min(left / 5))
@@ -146,27 +147,40 @@ where
     A: Serialize,
     F: Future<Output = Result<A, Diagnostic>>,
 {
-    let variable = |name: &str| std::env::var(name).ok();
+    process(settings::read, |settings| {
+        let function = Function {
+            name,
+            connection: Connection::new(&settings.ledger),
+            clock: Arc::new(SystemClock),
+            accounts: settings.accounts,
+            marketplace: settings.marketplace,
+            bus: EventBridge::new(settings.bus, settings.endpoint),
+            is_warm: AtomicBool::new(false),
+        };
+        serve(function, answer)
+    })
+}
+
+/// Reads the settings, and serves until Lambda ends it.
+pub(crate) fn process<S, F>(
+    read: impl FnOnce(fn(&str) -> Option<String>) -> Result<S, SettingsError>,
+    serve: impl FnOnce(S) -> F,
+) -> ExitCode
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let variable: fn(&str) -> Option<String> = |name| std::env::var(name).ok();
     log::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
-    let settings = match settings::read(variable) {
+    let settings = match read(variable) {
         Ok(settings) => settings,
         Err(error) => {
             tracing::error!(error = %Chain(&error), "the function cannot start");
             return ExitCode::from(2);
         }
     };
-    let function = Function {
-        name,
-        connection: Connection::new(&settings.ledger),
-        clock: Arc::new(SystemClock),
-        accounts: settings.accounts,
-        marketplace: settings.marketplace,
-        bus: EventBridge::new(settings.bus, settings.endpoint),
-        is_warm: AtomicBool::new(false),
-    };
     // One thread: Lambda brings one event at a time.
     let ended = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let serve = |runtime: tokio::runtime::Runtime| runtime.block_on(serve(function, answer));
+    let serve = |runtime: tokio::runtime::Runtime| runtime.block_on(serve(settings));
     if let Err(error) = ended.map_err(Error::from).and_then(serve) {
         tracing::error!(error = %Chain(&*error), "the function ended");
         return ExitCode::from(2);

@@ -38,6 +38,12 @@ pub enum Metric {
     SetAside,
     /// How long the oldest event has waited to be published; 0: none waits.
     OldestUnpublishedAge,
+    /// Buyers who were sent on to the sign-up page.
+    Registered,
+    /// Requests without a token that is worth anything.
+    RegistrationsRefused,
+    /// Buyers who could not be sent on, for a reason that is not theirs.
+    RegistrationsFailed,
     /// Open findings, with the dimension `severity`.
     OpenFindings,
 }
@@ -59,6 +65,9 @@ impl Metric {
             Self::PublishFailed => ("PublishFailed", "Count"),
             Self::SetAside => ("SetAside", "Count"),
             Self::OldestUnpublishedAge => ("OldestUnpublishedAge", "Seconds"),
+            Self::Registered => ("Registered", "Count"),
+            Self::RegistrationsRefused => ("RegistrationsRefused", "Count"),
+            Self::RegistrationsFailed => ("RegistrationsFailed", "Count"),
             Self::OpenFindings => ("OpenFindings", "Count"),
         }
     }

@@ -29,15 +29,7 @@ pub struct SettingsError(pub Vec<String>);
 
 /// Reads settings with a function that looks a variable up.
 pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
-    let mut mistakes = Vec::new();
-    if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
-        mistakes.push("AWS_LAMBDA_RUNTIME_API is not set: only AWS Lambda runs this".to_owned());
-    }
-    if variable("AWS_REGION").is_none_or(|region| region != REGION) {
-        mistakes.push(format!(
-            "AWS_REGION is not {REGION}, where AWS Marketplace sends its notifications: deploy the function there"
-        ));
-    }
+    let mut mistakes = surroundings(&variable);
     let ledger = variable("RESOLD_LEDGER").unwrap_or_default();
     if let Err(mistake) = check_ledger(&ledger) {
         mistakes.push(mistake);
@@ -68,6 +60,20 @@ pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Setti
     }
 }
 
+/// Mistakes in what Lambda itself sets.
+pub(crate) fn surroundings(variable: &impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut mistakes = Vec::new();
+    if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
+        mistakes.push("AWS_LAMBDA_RUNTIME_API is not set: only AWS Lambda runs this".to_owned());
+    }
+    if variable("AWS_REGION").is_none_or(|region| region != REGION) {
+        mistakes.push(format!(
+            "AWS_REGION is not {REGION}, where AWS Marketplace sends its notifications: deploy the function there"
+        ));
+    }
+    mistakes
+}
+
 fn check_ledger(url: &str) -> Result<(), String> {
     match url.split_once("://") {
         Some(("postgres" | "postgresql", _)) => Ok(()),
@@ -78,7 +84,7 @@ fn check_ledger(url: &str) -> Result<(), String> {
     }
 }
 
-fn is_http(url: &str) -> bool {
+pub(crate) fn is_http(url: &str) -> bool {
     url.starts_with("http://") || url.starts_with("https://")
 }
 
