@@ -14,6 +14,8 @@ from samtranslator.yaml_helper import yaml_parse
 INFRA = Path(__file__).resolve().parent.parent
 SOURCE = INFRA / "template.yaml"
 FUNCTIONS = ("Ingest", "Relay", "Sweep")
+# Only with a sign-up page: it reaches no ledger, and is in no VPC.
+REGISTER = "Register"
 NOTHING = {"Ref": "AWS::NoValue"}
 
 
@@ -31,7 +33,7 @@ def source():
 def _translated():
     packaged = source()
     # `aws cloudformation package` puts each folder into a bucket, and its place into the template.
-    for name in FUNCTIONS:
+    for name in (*FUNCTIONS, REGISTER):
         folder = packaged["Resources"][name]["Properties"]["CodeUri"]
         packaged["Resources"][name]["Properties"]["CodeUri"] = f"s3://code/{Path(folder).name}.zip"
     # No managed policies: every statement is written out in the template. The region says which partition ARNs are of.

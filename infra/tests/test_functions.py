@@ -6,7 +6,13 @@ import unittest
 import template
 
 KEY = {"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}
-LOGS = {"IngestLog", "RelayLog", "SweepLog"}
+REGISTRATION = {
+    "Ledger": "dsql",
+    "SignUpUrl": "https://app.example.com/sign-up",
+    "SigningKeysSecretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:resold-signing-keys-AbCdEf",
+}
+LOGS = {"IngestLog", "RelayLog", "SweepLog", "RegisterLog"}
+ALL = (*template.FUNCTIONS, template.REGISTER)
 
 
 def properties(name):
@@ -15,7 +21,7 @@ def properties(name):
 
 class Functions(unittest.TestCase):
     def test_they_are_what_was_packaged(self):
-        for name in template.FUNCTIONS:
+        for name in ALL:
             function = properties(name)
             self.assertEqual(function["Runtime"], "provided.al2023", name)
             self.assertEqual(function["Handler"], "bootstrap", name)
@@ -27,12 +33,11 @@ class Functions(unittest.TestCase):
         self.assertEqual(template.source()["Parameters"]["Architecture"]["Default"], "arm64")
 
     def test_settings_are_those_that_the_code_reads(self):
-        for name in template.FUNCTIONS:
+        for name in ALL:
             variables = set(properties(name)["Environment"]["Variables"])
-            accounts = {"RESOLD_ACCOUNTS"} if name == "Ingest" else set()
-            asks = {"RESOLD_MARKETPLACE"} if name == "Sweep" else set()
-            self.assertEqual(variables, {"RESOLD_LEDGER", "RESOLD_BUS"} | accounts | asks, name)
-            plain, keyed = (template.made({"Ledger": "dsql"} | key)[name]["Properties"] for key in ({}, KEY))
+            more = {"Ingest": {"RESOLD_ACCOUNTS"}, "Register": {"RESOLD_QUEUE", "RESOLD_SIGN_UP_URL", "RESOLD_SIGNING_KEYS"}, "Sweep": {"RESOLD_MARKETPLACE"}}
+            self.assertEqual(variables, {"RESOLD_LEDGER", "RESOLD_BUS"} | more.get(name, set()), name)
+            plain, keyed = (template.made(REGISTRATION | key)[name]["Properties"] for key in ({}, KEY))
             self.assertEqual((plain.get("KmsKeyArn"), keyed["KmsKeyArn"]), (None, {"Ref": "KmsKeyArn"}), "what encrypts them")
             # AWS_LAMBDA_LOG_LEVEL is Lambda's own: it sets it from this.
             self.assertEqual(properties(name)["LoggingConfig"]["ApplicationLogLevel"], {"Ref": "LogLevel"}, name)
@@ -81,10 +86,39 @@ class Functions(unittest.TestCase):
         self.assertEqual(set(template.resources("AWS::Logs::LogGroup")), LOGS)
         for name in LOGS:
             self.assertEqual(properties(name)["RetentionInDays"], {"Ref": "LogDays"})
-        for name in template.FUNCTIONS:
+        for name in ALL:
             of_function = {"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}-{name.lower()}"}
             self.assertEqual(properties(f"{name}Log")["LogGroupName"], of_function)
             self.assertEqual(properties(name)["LoggingConfig"]["LogGroup"], {"Ref": f"{name}Log"})
+
+    def test_what_anybody_may_call_reaches_no_ledger(self):
+        function = template.made(REGISTRATION)["Register"]["Properties"]
+        variables = function["Environment"]["Variables"]
+        self.assertEqual(set(variables), {"RESOLD_QUEUE", "RESOLD_SIGN_UP_URL", "RESOLD_SIGNING_KEYS"})
+        self.assertEqual((variables["RESOLD_QUEUE"], variables["RESOLD_SIGN_UP_URL"]), ({"Ref": "Queue"}, {"Ref": "SignUpUrl"}))
+        keys = template.place(variables["RESOLD_SIGNING_KEYS"])
+        self.assertEqual(keys, "{{resolve:secretsmanager:${SigningKeysSecretArn}:SecretString:::${SigningKeysSecretVersion}}}")
+        self.assertEqual(properties("Register")["VpcConfig"], template.NOTHING, "whatever the others are in")
+        self.assertEqual(function["FunctionName"], {"Fn::Sub": "${AWS::StackName}-register"})
+        # It answers before that, and a browser waits no longer.
+        self.assertEqual(function["Timeout"], 25)
+
+    def test_browsers_may_call_register_by_its_url_and_nothing_else(self):
+        there = {"Url": "AWS::Lambda::Url", "UrlPublicPermissions": "AWS::Lambda::Permission"}
+        there["URLInvokeAllowPublicAccess"] = "AWS::Lambda::Permission"
+        url, by_url, invoked = (template.made(REGISTRATION)[f"Register{name}"] for name in there)
+        self.assertEqual([item["Type"] for item in (url, by_url, invoked)], list(there.values()))
+        self.assertEqual(url["Properties"], {"TargetFunctionArn": {"Ref": "Register"}, "AuthType": "NONE"})
+        anybody = {"FunctionName": {"Ref": "Register"}, "Principal": "*"}
+        called = anybody | {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"}
+        self.assertEqual(by_url["Properties"], called)
+        self.assertEqual(invoked["Properties"], anybody | {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True})
+        public = [
+            name
+            for name, item in template.resources("AWS::Lambda::Permission").items()
+            if item["Properties"]["Principal"] == "*"
+        ]
+        self.assertEqual(public, ["RegisterUrlPublicPermissions", "RegisterURLInvokeAllowPublicAccess"])
 
     def test_each_condition_settles(self):
         conditions = template.translated()["Conditions"]

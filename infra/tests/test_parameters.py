@@ -9,6 +9,9 @@ KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890
 POSTGRES = {"Ledger": "postgres", "LedgerSecretArn": SECRET}
 DSQL = {"Ledger": "dsql"}
 WEBHOOK = {"WebhookUrl": "https://provisioning.example.com/resold", "WebhookSecretArn": SECRET}
+REGISTRATION = {"SignUpUrl": "https://app.example.com/sign-up?from=aws", "SigningKeysSecretArn": SECRET}
+REGISTER = {"Register", "RegisterLog", "RegisterRole", "RegisterUrl", "RegisterUrlPublicPermissions"}
+REGISTER |= {"RegisterURLInvokeAllowPublicAccess", "RegisterErrorsAlarm", "RegistrationsFailedAlarm"}
 PROVISIONED = {"IngestProvisionedConcurrency": "2", "DeploymentId": "0a1b2c3d4e5f6071"}
 
 # What is given beside PostgreSQL, and what is made for it.
@@ -18,6 +21,7 @@ MADE = [
     ({"AlarmEmail": "oncall@example.com"}, {"TopicKey", "AlarmSubscription"}),
     ({"ChatEvents": "Offer Received"}, {"TopicKey", "ChatTopic", "ChatTopicPolicy", "ChatRule"}),
     (WEBHOOK, {"TopicKey", "WebhookConnection", "WebhookDestination", "WebhookRole", "WebhookRule"}),
+    (REGISTRATION, {"TopicKey"} | REGISTER),
     (PROVISIONED, {"TopicKey", "IngestVersion", "IngestAlias"}),
 ]
 
@@ -32,6 +36,11 @@ REFUSED = [
     (POSTGRES | {"WebhookUrl": WEBHOOK["WebhookUrl"]}, "With WebhookUrl, WebhookSecretArn must name the secret"),
     (POSTGRES | WEBHOOK | {"WebhookUrl": "http://provisioning.example.com"}, "WebhookUrl"),
     (POSTGRES | WEBHOOK, None),
+    (POSTGRES | {"SignUpUrl": REGISTRATION["SignUpUrl"]}, "With SignUpUrl, SigningKeysSecretArn must name the secret"),
+    (POSTGRES | REGISTRATION | {"SignUpUrl": "http://app.example.com"}, "SignUpUrl"),
+    (POSTGRES | REGISTRATION | {"SignUpUrl": "https://me@app.example.com"}, "SignUpUrl"),
+    (POSTGRES | REGISTRATION | {"SignUpUrl": "https://app.example.com/#a"}, "SignUpUrl"),
+    (POSTGRES | REGISTRATION, None),
     (POSTGRES | {"BusName": "default"}, "BusName"),
     (POSTGRES | {"Accounts": "111122223333,444455556666"}, None),
     (POSTGRES | {"Accounts": "111122223333, 444455556666"}, "Accounts"),

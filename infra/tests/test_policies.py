@@ -4,7 +4,7 @@ import unittest
 
 import template
 
-EVERYTHING = {"Ledger": "dsql", "ChatEvents": "Offer Received", "WebhookUrl": "https://example.com"}
+EVERYTHING = {"Ledger": "dsql", "ChatEvents": "Offer Received", "WebhookUrl": "https://example.com", "SignUpUrl": "https://example.com"}
 ACCOUNT = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 CRYPT = ["kms:Decrypt", "kms:GenerateDataKey"]
 

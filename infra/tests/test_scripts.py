@@ -19,7 +19,7 @@ RUSTC = "#!/bin/sh\necho /nowhere\n"
 # Stands in for cargo-lambda: programs for arm64 that nobody else may read.
 CARGO = r"""#!/bin/sh
 umask 077
-for function in ingest relay sweep; do
+for function in ingest relay sweep register; do
     mkdir -p target/lambda/$function
     printf '\177ELF12345678901234\267\000' >target/lambda/$function/bootstrap
     chmod 700 target/lambda/$function/bootstrap
@@ -81,12 +81,12 @@ class Scripts(unittest.TestCase):
         self.assertIn("others are for arm64", self.refused("deploy", BUCKET="b"))
 
     def test_deploy_refuses_what_is_no_parameter(self):
-        self.built(ingest=ARM64, relay=ARM64, sweep=ARM64)
+        self.built(ingest=ARM64, relay=ARM64, sweep=ARM64, register=ARM64)
         self.parameters("Ledger=postgres\nLedgerSecretArn\n")
         self.assertIn("no Key=Value: LedgerSecretArn", self.refused("deploy", BUCKET="b"))
 
     def test_deploy_refuses_what_is_no_program(self):
-        self.built(ingest=NONE, relay=ARM64, sweep=ARM64)
+        self.built(ingest=NONE, relay=ARM64, sweep=ARM64, register=ARM64)
         self.parameters("Ledger=postgres\n")
         self.assertIn("no program for Lambda", self.refused("deploy", BUCKET="b"))
 
@@ -97,7 +97,7 @@ class Scripts(unittest.TestCase):
         return said
 
     def test_deploy_passes_each_parameter_on_whole(self):
-        self.built(ingest=X86_64, relay=X86_64, sweep=X86_64)
+        self.built(ingest=X86_64, relay=X86_64, sweep=X86_64, register=X86_64)
         self.parameters("# ours\n\nLedger=postgres\nChatEvents=Offer Received,Finding Raised\nArchitecture=arm64")
         code, said = self.run_script("deploy", BUCKET="b", STACK="s")
         self.assertEqual(code, 0, said)
@@ -112,7 +112,7 @@ class Scripts(unittest.TestCase):
 
     def test_deploy_tells_deployments_apart(self):
         """A version that was published keeps its code and its settings: what differs must be published anew."""
-        self.built(ingest=ARM64, relay=ARM64, sweep=ARM64)
+        self.built(ingest=ARM64, relay=ARM64, sweep=ARM64, register=ARM64)
         self.parameters("Ledger=postgres\n")
         first = self.deployment()
         self.assertEqual(self.deployment(), first, "with nothing changed")
@@ -166,7 +166,7 @@ class Scripts(unittest.TestCase):
         certificates.chmod(0o600)
         code, said = self.run_script("package", CA=str(certificates))
         self.assertEqual(code, 0, said)
-        for name in ("ingest", "relay", "sweep"):
+        for name in ("ingest", "relay", "sweep", "register"):
             folder = self.folder / "target" / "lambda" / name
             modes = [path.stat().st_mode & 0o777 for path in (folder, folder / "bootstrap", folder / "ledger-ca.pem")]
             self.assertEqual([mode & 0o055 for mode in modes], [0o055, 0o055, 0o044], name)

@@ -17,12 +17,15 @@ OURS = {
     "Unknown": {"ingest"},
     "Failed": {"ingest"},
     "BatchLatency": {"ingest"},
-    "ColdStart": {"ingest", "relay", "sweep"},
+    "ColdStart": {"ingest", "relay", "sweep", "register"},
     "Published": {"ingest", "relay", "sweep"},
     "PublishFailed": {"ingest", "relay", "sweep"},
     "SetAside": {"ingest", "relay", "sweep"},
     "OldestUnpublishedAge": {"relay"},
     "OpenFindings": {"sweep"},
+    "Registered": {"register"},
+    "RegistrationsRefused": {"register"},
+    "RegistrationsFailed": {"register"},
 }
 SEVERITIES = {"info", "warning", "critical"}
 # AWS's own, and the dimension that names what they are of.
@@ -40,10 +43,12 @@ WATCHED = {
     ("AWS/Lambda", "Errors", "Ingest"),
     ("AWS/Lambda", "Errors", "Relay"),
     ("AWS/Lambda", "Errors", "Sweep"),
+    ("AWS/Lambda", "Errors", "Register"),
     ("AWS/Lambda", "Invocations", "Relay"),
     ("AWS/Lambda", "Invocations", "Sweep"),
     ("resold", "OldestUnpublishedAge", "relay"),
     ("resold", "Quarantined", "ingest"),
+    ("resold", "RegistrationsFailed", "register"),
     ("resold", "OpenFindings", "sweep critical"),
 }
 
@@ -57,6 +62,8 @@ WHEN = {
     "ingest-errors": (60, "Sum", [9, 9, 0, 0, 0], [1, 0, 1, 0, 1], False),
     "relay-errors": (60, "Sum", [9, 9, 0, 0, 0], [1, 0, 1, 0, 1], False),
     "sweep-errors": (300, "Sum", [9, 0, 0], [1, 0, 1], False),
+    "register-errors": (60, "Sum", [9, 0], [0, 1], False),
+    "registrations-failed": (60, "Sum", [9, 0], [0, 1], False),
     "relay-stopped": (300, "Sum", [0, 0, 1], [0, 0, 0], True),
     "sweep-stopped": (3600, "Sum", [0, 1], [1, 0], True),
     "unpublished": (60, "Maximum", [999, 599, 999], [600, 600, 600], False),
@@ -81,6 +88,7 @@ OUTPUTS = {
     "IngestRoleArn": "IngestRole.Arn",
     "RelayRoleArn": "RelayRole.Arn",
     "SweepRoleArn": "SweepRole.Arn",
+    "RegistrationUrl": "RegisterUrl.FunctionUrl",
     "IngestFunction": "Ingest",
     "RelayFunction": "Relay",
     "SweepFunction": "Sweep",
@@ -190,7 +198,12 @@ class Watch(unittest.TestCase):
             sum(each.get(metric, 1) for metric, functions in OURS.items() if function in functions)
             for function in ("relay", "sweep", "ingest")
         )
-        self.assertIn(f"| alarms | {len(alarms())} x 0.10 |", readme)
+        of_registration = [name for name, item in template.resources("AWS::CloudWatch::Alarm").items() if "Condition" in item]
+        always = len(alarms()) - len(of_registration)
+        register = sum("register" in functions for functions in OURS.values())
+        registration = f"{len(of_registration)} alarms x 0.10, {register} metrics x 0.30, a secret 0.40"
+        self.assertIn(f"| alarms | {always} x 0.10 |", readme)
+        self.assertIn(f"| registration (`SignUpUrl`) | {registration} |", readme)
         self.assertIn(f"| metrics | relay {relay} and sweep {sweep}: {relay + sweep} x 0.30 |", readme)
         self.assertIn(f"{relay + sweep + ingest} metrics, whatever the number, are {ingest * 0.3:.2f} more than idle", readme)
 
