@@ -8,6 +8,7 @@ mod copy;
 mod difference;
 mod generator;
 mod model;
+mod prices;
 mod reading;
 mod rules;
 
