@@ -197,21 +197,26 @@ fn specificity<'a>(
 ) -> (bool, bool, bool, i64, Reverse<Option<&'a Moment>>, &'a OpportunityId) {
     let facts = candidate.facts;
     let created = facts.created.get();
-    let offered = facts
-        .described
-        .get()
-        .and_then(|doc| doc.counters.as_ref())
-        .is_some_and(|counters| counters.offers_created.is_some_and(|count| count > 0));
     let end = facts.end().map_or(i64::MAX, Moment::micros);
     let window = end.saturating_sub(created.map_or(0, |time| time.micros()));
     (
         facts.buyers().is_empty(),
         facts.max_offers().is_none(),
-        offered,
+        was_offered(facts),
         window,
         Reverse(created),
         candidate.id,
     )
+}
+
+/// Whether AWS says that an offer was made from it. It ranks, and decides nothing.
+pub fn was_offered(facts: &OpportunityFacts) -> bool {
+    let counters = facts.described.get().and_then(|doc| doc.counters.as_ref());
+    counters.is_some_and(|counters| {
+        let status = counters.extended_status.as_deref();
+        counters.offers_created.is_some_and(|count| count > 0)
+            || status.is_some_and(|status| status.starts_with("Completed"))
+    })
 }
 
 /// How we know an offer's opportunity.

@@ -21,7 +21,7 @@ pub use agreement::{Adjustment, Agreement, AgreementStatus, CancellationItem, Li
 pub use attempt::AttemptItem;
 pub use deal::Deal;
 pub use entitlement::{EntitlementItem, Licensing};
-pub use explanation::{CandidateItem, Explanation, RuleItem};
+pub use explanation::{CandidateItem, CountersItem, Explanation, RuleItem};
 pub use finding::FindingItem;
 pub use offer::{DecisionItem, Offer, OfferStatus};
 pub use opportunity::{Direction, Opportunity};

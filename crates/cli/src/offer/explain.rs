@@ -144,6 +144,11 @@ fn lines(explanation: &Explanation) -> Vec<Line> {
         });
         let columns = ["rule", "answer", "offer", "opportunity"];
         page.section(&crate::output::plain(&title), columns, rows.collect());
+        if let Some(counters) = &candidate.counters {
+            let made = cell(counters.offers_created.as_ref());
+            let status = cell(counters.extended_status.as_ref());
+            page.text(&format!("AWS counted {made} offers made, {status}, at {}", counters.at));
+        }
     }
     if explanation.candidates.is_empty() {
         let seller = cell::<String>(None);

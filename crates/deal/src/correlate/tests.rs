@@ -309,17 +309,41 @@ fn the_specific_ranks_first_and_the_order_of_candidates_does_not_matter() {
 
 #[test]
 fn counters_rank_and_decide_nothing() {
-    let offered = |count| {
-        opportunity(|doc| {
-            doc.counters = Some(Counters {
-                extended_status: Some("Completed-Used".to_owned()),
-                offers_created: count,
-            });
+    let verdicts = |facts: &OpportunityFacts| {
+        with_candidates(&offer(), &vec![("a", facts.clone(), 0)], |subject, candidates| {
+            candidates.iter().flat_map(|candidate| explain(subject, *candidate)).collect::<Vec<_>>()
         })
     };
-    for count in [None, Some(0), Some(1), Some(u64::MAX)] {
-        let link = linked(&offer(), &vec![("a", offered(count), 0)]);
-        assert_eq!(link.basis, Basis::Inferred, "{count:?}");
+    let statuses =
+        [None, Some("Not Started"), Some("Completed-Used"), Some("Completed-Usable"), Some("New")];
+    for status in statuses {
+        for count in [None, Some(0), Some(1), Some(u64::MAX)] {
+            let counted = |doc: &mut ResaleAuthorization| {
+                let extended_status = status.map(str::to_owned);
+                doc.counters = Some(Counters { extended_status, offers_created: count });
+            };
+            let (case, fits) = ((status, count), opportunity(counted));
+            let plain = opportunity(|_| {});
+            assert_eq!(verdicts(&fits), verdicts(&plain), "{case:?}");
+            let wrong = opportunity(|doc| {
+                counted(doc);
+                doc.products.clear();
+            });
+            let fields: [(Field, Basis); 4] = [
+                (vec![("a", fits.clone(), 0)], Basis::Inferred),
+                (vec![("a", fits.clone(), 0), ("b", plain.clone(), 0)], Basis::Ambiguous),
+                (vec![("a", wrong, 0)], Basis::Unmatched),
+                (vec![("a", fits.clone(), 1)], Basis::Unmatched),
+            ];
+            for (field, basis) in fields {
+                assert_eq!(linked(&offer(), &field).basis, basis, "{case:?}");
+            }
+            let offered = count.is_some_and(|count| count > 0)
+                || status.is_some_and(|status| status.starts_with("Completed"));
+            let ranked = linked(&offer(), &vec![("a", fits, 0), ("b", plain, 0)]).candidates;
+            let first = if offered { "b" } else { "a" };
+            assert_eq!(ranked[0].as_str(), first, "{case:?}");
+        }
     }
 }
 

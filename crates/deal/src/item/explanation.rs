@@ -6,8 +6,9 @@ use marketplace::ids::{OfferId, OpportunityId};
 use serde::Serialize;
 
 use super::Offer;
-use crate::correlate::{Answer, Basis, Candidate, Subject, explain, is_eligible};
+use crate::correlate::{Answer, Basis, Candidate, Subject, explain, is_eligible, was_offered};
 use crate::entitlement::DealType;
+use crate::moment::Moment;
 
 /// An offer's link, explained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +45,31 @@ pub struct CandidateItem {
     pub judgeable: bool,
     /// Each rule.
     pub rules: Vec<RuleItem>,
+    /// What AWS counts of it: a hint to people, which no rule reads.
+    pub counters: Option<CountersItem>,
+}
+
+/// What AWS last said of the offers that were made from an opportunity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CountersItem {
+    /// `Not Started`, `Completed-Used`, `Completed-Usable`, or what else AWS wrote.
+    pub extended_status: Option<String>,
+    /// How many were made.
+    pub offers_created: Option<u64>,
+    /// As of when: AWS changed the opportunity last at this time.
+    pub at: String,
+}
+
+impl CountersItem {
+    fn of(candidate: Candidate<'_>) -> Option<Self> {
+        let doc = candidate.facts.described.get()?;
+        let counters = doc.counters.as_ref()?;
+        Some(Self {
+            extended_status: counters.extended_status.clone(),
+            offers_created: counters.offers_created,
+            at: Moment::from(doc.last_modified).to_string(),
+        })
+    }
 }
 
 /// One rule's verdict.
@@ -68,13 +94,17 @@ impl Explanation {
         limit: usize,
     ) -> Self {
         let linked = offer.opportunity.as_ref();
-        let mut items: Vec<_> =
-            candidates.iter().map(|candidate| compared(subject, *candidate, linked)).collect();
-        let rank = |item: &CandidateItem| {
+        let rank = |(item, offered): &(CandidateItem, bool)| {
             let place = offer.candidates.iter().position(|id| *id == item.opportunity);
-            (!item.linked, !item.eligible, place.unwrap_or(usize::MAX), Reverse(yes(item)))
+            let place = place.unwrap_or(usize::MAX);
+            (!item.linked, !item.eligible, place, Reverse(yes(item)), *offered)
         };
-        items.sort_by(|a, b| (rank(a), &a.opportunity).cmp(&(rank(b), &b.opportunity)));
+        let compared = |candidate: &Candidate<'_>| {
+            (compared(subject, *candidate, linked), was_offered(candidate.facts))
+        };
+        let mut items: Vec<_> = candidates.iter().map(compared).collect();
+        items.sort_by(|a, b| (rank(a), &a.0.opportunity).cmp(&(rank(b), &b.0.opportunity)));
+        let mut items: Vec<_> = items.into_iter().map(|(item, _)| item).collect();
         items.dedup_by(|a, b| a.opportunity == b.opportunity);
         let truncated = items.len() > limit;
         items.truncate(limit);
@@ -108,6 +138,7 @@ fn compared(
         eligible: is_eligible(subject, candidate),
         judgeable: !candidate.facts.is_stub(),
         rules: rules.collect(),
+        counters: CountersItem::of(candidate),
     }
 }
 
