@@ -16,12 +16,12 @@
 //! is doubted until a search by name, which is later than the call, found nothing.
 
 mod name;
+mod pace;
 pub mod record;
 
 use marketplace::ids::{ChangeSetId, OpportunityId};
 
 pub use self::name::{InvalidRequestId, RequestId, change_set_name, named, token};
-use crate::facts::request::SeenChangeSet;
 use crate::facts::request::{Attempt, End, Hope, Refusal, Report, ReportedError, RequestFacts};
 use crate::moment::Moment;
 
@@ -43,11 +43,6 @@ const LATER: [i64; 5] = [120, 300, 600, 900, 1_800];
 const NEVER: [i64; 1] = [3_600];
 /// The same for an attempt after one that met a fault of AWS.
 const FAULT: [i64; 2] = [60, 600];
-/// A change set that began fewer seconds ago is asked for after so many seconds again.
-const PACE: [(i64, i64); 6] =
-    [(30, 30), (90, 60), (210, 120), (510, 300), (3_600, 600), (OVERDUE_HOURS * 3_600, 3_600)];
-/// One that began longer ago.
-const RARE: i64 = OVERDUE_HOURS * 3_600;
 
 /// How far a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -459,27 +454,6 @@ impl Attempt {
         let sets = sets.flat_map(|seen| [seen.known.get(), seen.polled.get(), seen.report.at()]);
         let own = [self.called_at(), self.searched.get(), self.sought.get()];
         sets.chain(own).flatten().collect::<Vec<_>>().into_iter()
-    }
-}
-
-impl SeenChangeSet {
-    /// When it began, as far as we know.
-    fn begun(&self) -> Option<Moment> {
-        self.known.get().or(self.noticed.get())
-    }
-
-    /// When AWS is to be asked next how it is.
-    fn poll_at(&self) -> Moment {
-        let (known, noticed, polled) = (self.known.get(), self.noticed.get(), self.polled.get());
-        let since = known.max(noticed).unwrap_or_default();
-        let Some(polled) = polled.filter(|polled| noticed <= Some(*polled)) else {
-            let unnoticed = since.plus_seconds(SETTLE_SECONDS);
-            // A notification makes it due at once, whatever AWS's clock says.
-            return noticed.map_or(unnoticed, |_| known.unwrap_or_default());
-        };
-        let spent = polled.micros().saturating_sub(since.micros()) / 1_000_000;
-        let pace = PACE.iter().find(|(younger, _)| spent < *younger).map(|(_, wait)| *wait);
-        polled.plus_seconds(pace.unwrap_or(RARE))
     }
 }
 
