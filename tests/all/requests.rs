@@ -62,7 +62,7 @@ fn changes(wish: &Wish, reuse: Option<&OpportunityId>) -> Result<Vec<Change>, Ca
         details: json!({"ResellerAccountId": PARTNER}),
     };
     let about = wish.opportunity.as_ref().map(OpportunityId::as_str);
-    if wish.draft.is_none() {
+    if wish.kind.creates() && wish.draft.is_none() {
         return Err("there is no content".into());
     }
     Ok(match (wish.kind, reuse) {
