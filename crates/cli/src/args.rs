@@ -219,6 +219,11 @@ pub struct Person {
 }
 
 impl Person {
+    /// For a command that does something only at times.
+    pub const fn new(who: Option<String>, why: String) -> Self {
+        Self { why, who }
+    }
+
     /// Who does it.
     pub fn who(&self) -> Result<String, crate::failure::Failure> {
         who(self.who.clone())

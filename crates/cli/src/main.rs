@@ -7,6 +7,7 @@
 //! | `reader.rs`, `listing.rs` | states to items; lists that filter and page |
 //! | `log_bar.rs` | how far the log is read, for a look back |
 //! | `notification.rs` | notifications by digest, and what waits |
+//! | `form_file.rs`, `price_flag.rs`, `problems.rs` | what a person wrote, and everything that is wrong with it |
 //! | one file per noun | its commands, its columns, its page |
 //! | `replay.rs`, `replay/` | documents of any shape and size into the processor |
 //! | `queue.rs`, `queue/` | messages into, in and out of queues |
@@ -31,6 +32,7 @@ mod entitlement;
 mod exit;
 mod failure;
 mod findings;
+mod form_file;
 mod inbox;
 mod init;
 mod ledger_command;
@@ -45,6 +47,8 @@ mod output;
 mod page;
 mod partner;
 mod place;
+mod price_flag;
+mod problems;
 mod queue;
 mod reader;
 mod replay;

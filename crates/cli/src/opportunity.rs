@@ -25,6 +25,7 @@ mod passing;
 mod request;
 mod sync;
 mod terms;
+mod wholesale;
 mod wished;
 
 /// Commands on opportunities.
@@ -60,6 +61,11 @@ says, and nothing is recorded or sent.
 Credentials are found as AWS's own programs find them; they need aws-marketplace:StartChangeSet,
 DescribeChangeSet, ListChangeSets, ListEntities and DescribeEntity.
 AWS_ENDPOINT_URL_MARKETPLACE_CATALOG leads elsewhere, for instance to `resold offline-aws`.
+
+Prices that are not stated are taken from what the partner was authorized with for this product (`resold
+partner authorize`), and named on standard error; a stated price always counts. A price that undercuts
+what another partner pays for the same, by its terms or by an active opportunity, is a margin conflict:
+a warning. For that every opportunity of the ledger is read. Without a ledger nothing is taken or compared.
 
 Examples:
   resold opportunity create --example > acme.toml

@@ -14,8 +14,11 @@ use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::listing::{Listed, PageArgs, Step, TypeWord, check_status, collect, print};
-use crate::page::{Page, cell, cells};
+use crate::page::{Page, cells};
 use crate::reader::{History, Known, RELATED, Reader, STEP, Source, findings};
+
+mod authorize;
+mod authorized;
 
 /// Commands on partners.
 #[derive(Debug, Subcommand)]
@@ -35,13 +38,29 @@ Examples:
   resold partner list
   resold partner list --type CPPO --status active --format json")]
     List(PartnersArgs),
-    /// Show a partner: its opportunities, offers, agreements, findings and the names of its products
+    /// Show a partner: what it may sell, its opportunities, offers, agreements, findings and the names of its products
     #[command(after_help = "Examples:\n  resold partner show 222233334444")]
     Show {
         /// The partner's account
         #[arg(value_name = "ACCOUNT", value_parser = crate::listing::account)]
         id: AccountId,
     },
+    /// Record which product a partner may sell, and what it owes you for it
+    #[command(after_help = "\
+It changes nothing at AWS: `opportunity create` starts from these terms, and warns when another partner's
+opportunity undercuts them. They are prices, or a discount from list prices that stand beside it; or none, and
+each opportunity states its own. Said again, the latest word on a product counts. --end ends it; opportunities
+that were granted before stay what they are (`resold opportunity restrict`).
+
+Examples:
+  resold partner authorize --example > northwind.toml
+  resold partner authorize 222233334444 --file northwind.toml --why 'the contract of November'
+  resold partner authorize 222233334444 --product prod-k3x9examplesaas --discount 20% \\
+      --list-unit-price P12M:seats=600 --list-usage-price gb_stored=0.00025 --why 'the contract of November'
+  resold partner authorize 222233334444 --product prod-k3x9examplesaas \\
+      --unit-price P12M:seats=480 --why 'agreed in the call of 3 December'
+  resold partner authorize 222233334444 --product prod-k3x9examplesaas --end --why 'the contract ended'")]
+    Authorize(Box<authorize::AuthorizeArgs>),
 }
 
 /// Which partners are asked for.
@@ -70,6 +89,7 @@ impl Listed for Partner {
         "agreements",
         "live",
         "wholesale",
+        "authorized",
         "name",
     ];
     fn cells(&self) -> Vec<String> {
@@ -82,7 +102,8 @@ impl Listed for Partner {
             self.agreements.to_string(),
             self.live_entitlements.to_string(),
             wholesale(self),
-            cell(self.name.as_ref()),
+            authorized::products(self),
+            authorized::names(self),
         ]
     }
 }
@@ -118,6 +139,7 @@ pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Fa
     match command {
         Command::List(args) => list(context, &args).await,
         Command::Show { id } => show(context, &id).await,
+        Command::Authorize(args) => authorize::run(context, *args).await,
     }
 }
 
@@ -219,6 +241,7 @@ fn page(shown: &Shown) -> Page {
     page.field("status", item.status)
         .field("type", item.deal_type.word())
         .known("name", item.name.as_ref())
+        .some("called", item.called.as_ref())
         .field(
             "opportunities",
             format!("{} ({} active)", item.opportunities, item.active_opportunities),
@@ -229,6 +252,7 @@ fn page(shown: &Shown) -> Page {
     for names in &shown.products {
         page.field("one product", cells(names, "-"));
     }
+    authorized::sections(&mut page, &item.authorized);
     crate::opportunity::section(&mut page, &shown.all_opportunities);
     crate::offer::section(&mut page, "Offers", &shown.all_offers);
     crate::agreement::section(&mut page, &shown.all_agreements);

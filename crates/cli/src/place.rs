@@ -122,6 +122,14 @@ impl Place {
         self.open(Access::Begin).await
     }
 
+    /// Whether nothing can be in it: a file that was never begun.
+    pub fn is_unbegun(&self) -> bool {
+        match self {
+            Self::Sqlite(path) => !path.exists(),
+            Self::Postgres(_) => false,
+        }
+    }
+
     /// Whether it is on a server, which has roles.
     pub const fn is_server(&self) -> bool {
         matches!(self, Self::Postgres(_))

@@ -25,7 +25,7 @@ pub use explanation::{CandidateItem, CountersItem, Explanation, RuleItem};
 pub use finding::FindingItem;
 pub use offer::{DecisionItem, Offer, OfferStatus};
 pub use opportunity::{Direction, Opportunity};
-pub use partner::{Amount, Partner, Tally};
+pub use partner::{Amount, AuthorizedItem, Partner, Tally};
 pub use request::{ChangeErrorItem, Request};
 pub use timeline::{CauseItem, Place, TimelineItem};
 

@@ -10,6 +10,7 @@
 //! | requests | [`request`] | how far a wish of ours is, and what is to be done next |
 //! | readings | [`reading`] | which licenses AWS is to be asked about, and what its answer changes |
 //! | conclusions | [`entitlement`], [`registration`], [`renewal`], [`finding`], [`judge`] | functions of facts, of related streams, and of now |
+//! | what partners pay | [`wholesale`], [`margin`] | terms that an opportunity starts from; prices that undercut another partner's |
 //! | what is published | [`public`], [`event`] | the difference from the last conclusion, as events |
 //! | what is shown | [`item`], [`view`] | lists, shows, explanations; SQL views |
 //!
@@ -39,6 +40,7 @@ pub mod item;
 pub mod judge;
 pub mod key;
 pub mod lattice;
+pub mod margin;
 pub mod moment;
 #[cfg(feature = "planted")]
 pub mod planted;
@@ -56,3 +58,4 @@ pub mod state;
 pub mod stream;
 pub mod succession;
 pub mod view;
+pub mod wholesale;

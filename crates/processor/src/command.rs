@@ -166,7 +166,8 @@ impl Processor {
         self.commit_effect(tx, effect, "inbox erase", writes, now).await.map(Ok)
     }
 
-    async fn commit_effect(
+    /// Adds what a person said to a stream, with everything that follows from it.
+    pub(crate) async fn commit_effect(
         &self,
         tx: Box<dyn Transaction>,
         effect: Effect,

@@ -11,6 +11,7 @@
 //! | `reach.rs`, `link.rs`, `conclude.rs` | which streams are concerned; links; conclusions |
 //! | `world.rs` | the streams of one transaction, as read and as they will be written |
 //! | `command.rs` | links, acknowledgements, erasures: facts with who and why |
+//! | `authorize.rs` | which products a partner may sell, on what terms: a person's word too |
 //! | `relay.rs` | from the outbox to the event bus; `envelope.rs` says what is sent, `publisher.rs` how a bus answers |
 //! | `port.rs` | what we ask of AWS Marketplace and how that fails; `port/patience.rs` says when it is asked again |
 //! | `errand.rs` | what is due at AWS Marketplace, and what is compared now and then |
@@ -25,6 +26,7 @@
 //!
 //! What is never done here: SQL, a call to AWS, a decision that depends on the order of arrival.
 
+pub mod authorize;
 pub mod chain;
 pub mod clock;
 pub mod command;

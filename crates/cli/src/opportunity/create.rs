@@ -2,27 +2,32 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, ValueEnum};
 use deal::request::RequestId;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use marketplace::draft::{Draft, Form, Limits, Problem, Severity};
+use marketplace::draft::{Draft, Form, Limits, Problem};
 use marketplace::ids::OpportunityId;
-use serde::Serialize;
 
 use super::driver::{Driver, WaitArgs};
 use super::request::{self, carry_out};
+use super::wholesale;
 use super::wished::{Then, Wisher, again, creation, record};
 use crate::args::who;
 use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Line;
-use crate::page::{cell, table};
+use crate::form_file::{self, Notation};
+use crate::problems::{self, sentence};
 
 pub mod file;
 pub mod flags;
+
+/// What fails where a rule is broken.
+const ATTEMPT: &str = "could not make a change set of it";
+/// What to do about it.
+const WAY_OUT: &str =
+    "change what is listed; `resold opportunity create --example` prints one that breaks none";
 
 /// What `create` takes.
 #[derive(Debug, Args)]
@@ -64,49 +69,34 @@ pub struct CreateArgs {
 }
 
 impl CreateArgs {
-    /// Whether neither the ledger nor AWS is asked anything.
+    /// Whether nothing is recorded or sent.
     pub const fn sends_nothing(&self) -> bool {
         self.dry_run || self.example.is_some()
     }
-}
-
-/// How a file is written.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Notation {
-    /// With a comment on each field
-    Toml,
-    /// For programs
-    Json,
-}
-
-/// What is wrong, for programs.
-#[derive(Serialize)]
-struct Problems<'a> {
-    /// The day on which AWS's pages were read.
-    rules_of: Date,
-    problems: &'a [Problem],
 }
 
 /// Prints an example, or the change set of what was asked for; or records the wish and carries it out.
 pub async fn run(context: &mut Context<'_>, args: CreateArgs) -> Result<Exit, Failure> {
     let today = TimeZone::UTC.to_datetime(context.clock().now().timestamp()).date();
     if let Some(notation) = args.example {
-        return example(context, notation, today);
+        form_file::example::<Form>(context, notation, &file::example(today))?;
+        return Ok(Exit::Done);
     }
     let mut form = args.file.as_deref().map_or_else(|| Ok(Form::default()), file::read)?;
     args.terms.clone().apply(&mut form);
-    match form.draft(today, &Limits::CURRENT) {
-        Ok((draft, warnings)) if args.dry_run => {
-            change_set(context, &draft, &warnings, args.publish)
-        }
-        Ok((draft, warnings)) => {
-            for warning in &warnings {
-                context.output.warn(&warning.to_string());
-            }
-            create(context, args, &draft).await
-        }
-        Err(problems) => Err(refuse(context, &problems)?),
+    wholesale::start(context, &mut form).await?;
+    let (draft, warnings) = match form.draft(today, &Limits::CURRENT) {
+        Ok(made) => made,
+        Err(problems) => return Err(refuse(context, &problems)?),
+    };
+    wholesale::compare(context, &draft).await?;
+    if args.dry_run {
+        return change_set(context, &draft, &warnings, args.publish);
     }
+    for warning in &warnings {
+        context.output.warn(&warning.to_string());
+    }
+    create(context, args, &draft).await
 }
 
 /// Records the wish and carries it out.
@@ -131,21 +121,6 @@ async fn create(
         }
     };
     carry_out(context, &mut driver, &id, args.wait).await
-}
-
-fn example(context: &mut Context<'_>, notation: Notation, today: Date) -> Result<Exit, Failure> {
-    let text = file::example(today);
-    match notation {
-        Notation::Toml => {
-            context.output.lines(text.lines().map(|line| Line::Text(line.to_owned())))?;
-        }
-        Notation::Json => {
-            let form = file::parse(&text)
-                .map_err(|why| Failure::new("could not write the example as JSON").because(why))?;
-            context.output.json(&form)?;
-        }
-    }
-    Ok(Exit::Done)
 }
 
 /// Prints the change set: whatever `--format` says, it is what AWS's own tool takes.
@@ -183,25 +158,5 @@ fn worth(draft: &Draft) -> String {
 
 /// Prints every problem: for programs on standard output, for people beside the failure.
 pub fn refuse(context: &mut Context<'_>, problems: &[Problem]) -> Result<Failure, Failure> {
-    let output = &mut *context.output;
-    let rules_of = Limits::CURRENT.version;
-    if output.is_json() {
-        output.json(&Problems { rules_of, problems })?;
-    } else {
-        let rows = problems.iter().map(|problem| {
-            let severity = match problem.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            };
-            let found = cell(problem.found.as_ref());
-            let source = problem.source.title().to_owned();
-            vec![severity.to_owned(), problem.field.clone(), found, problem.rule.clone(), source]
-        });
-        output.beside(table(["severity", "field", "found", "rule", "source"], rows));
-    }
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-    let rules = if errors == 1 { "a rule".to_owned() } else { format!("{errors} rules") };
-    Ok(Failure::new("could not make a change set of it")
-        .because(format!("it breaks {rules} that AWS's pages had on {rules_of}"))
-        .hint("change what is listed; `resold opportunity create --example` prints one that breaks none"))
+    problems::refuse(context.output, ATTEMPT, problems, WAY_OUT)
 }

@@ -17,6 +17,7 @@ mod killed;
 mod ledger;
 mod lists;
 mod offline_aws;
+mod partner;
 mod proof;
 mod readme;
 mod refresh;

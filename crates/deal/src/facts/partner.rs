@@ -1,11 +1,12 @@
 //! What is known of a partner.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use marketplace::ids::ProductName;
 use serde::{Deserialize, Serialize};
 
 use crate::lattice::{Few, Join, Register};
+use crate::wholesale::WholesaleTerms;
 
 /// The facts of an account that sells: its names, and which names of products mean the same product.
 ///
@@ -22,6 +23,37 @@ pub struct PartnerFacts {
     /// Pairs of names of one product, each pair in order.
     #[serde(skip_serializing_if = "Few::is_empty")]
     pub aliases: Few<(ProductName, ProductName), MOST_ALIASES>,
+    /// What we call it.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub called: Register<Called>,
+    /// What people decided about the products that it may sell.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub authorized: BTreeMap<ProductName, Register<Authorization>>,
+}
+
+/// What we call a partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Called {
+    /// Our name for it.
+    pub name: String,
+    /// Who said so.
+    pub who: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A person's word on one product of a partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorization {
+    /// `true`: it may sell the product; `false`: no longer.
+    pub sells: bool,
+    /// What it pays us; absent: each opportunity states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<WholesaleTerms>,
+    /// Who.
+    pub who: String,
+    /// Why.
+    pub why: String,
 }
 
 /// At most so many pairs of names are kept for the products of one partner.
@@ -32,6 +64,8 @@ impl Join for PartnerFacts {
         self.reseller |= other.reseller;
         self.name.join(&other.name);
         self.aliases.join(&other.aliases);
+        self.called.join(&other.called);
+        self.authorized.join(&other.authorized);
     }
 }
 
@@ -40,6 +74,16 @@ impl PartnerFacts {
     pub fn products(&self) -> BTreeSet<Vec<ProductName>> {
         let names = |one| self.same_product([one]).into_iter().cloned().collect();
         self.aliases.iter().map(|(one, _)| names(one)).collect()
+    }
+
+    /// What it may sell now, of a product that has one of these names: the last word, if names of one product disagree.
+    pub fn authorization<'a>(
+        &'a self,
+        names: impl IntoIterator<Item = &'a ProductName>,
+    ) -> Option<&'a Register<Authorization>> {
+        let class = self.same_product(names);
+        let words = self.authorized.iter().filter(|(name, _)| class.contains(name));
+        words.max_by_key(|(name, word)| (word.order(), *name)).map(|(_, word)| word)
     }
 
     /// Every name of the product that has these names, as far as this partner's notifications tell.

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use marketplace::ids::AccountId;
+use marketplace::ids::{AccountId, ProductName};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{Agreement, AgreementStatus, Deal, Direction, Opportunity};
 use crate::entitlement::DealType;
+use crate::facts::PartnerFacts;
+use crate::facts::partner::Authorization;
+use crate::lattice::Register;
 use crate::state::State;
+use crate::wholesale::WholesaleTerms;
 
 /// An exact amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +35,10 @@ pub struct Partner {
     pub status: &'static str,
     /// Its legal name.
     pub name: Option<String>,
+    /// What we call it.
+    pub called: Option<String>,
+    /// The products that people let it sell, and those that it may sell no longer.
+    pub authorized: Vec<AuthorizedItem>,
     /// Opportunities granted to it.
     pub opportunities: u64,
     /// Those of them that are active.
@@ -45,6 +53,56 @@ pub struct Partner {
     pub wholesale: Vec<Amount>,
     /// Agreements of a partner whose wholesale value is not known.
     pub agreements_without_wholesale: u64,
+}
+
+/// A person's word on one product of a partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuthorizedItem {
+    /// The product.
+    pub product: ProductName,
+    /// `authorized`, or `ended`.
+    pub status: &'static str,
+    /// Of all its prices, ISO 4217; null without terms.
+    pub currency: Option<String>,
+    /// What is taken off the list prices, in percent.
+    pub discount: Option<String>,
+    /// The list prices, by their places.
+    pub list_prices: BTreeMap<String, String>,
+    /// What the partner pays, by the places that prices have in a form: `unit_prices.P12M.seats`.
+    pub prices: BTreeMap<String, String>,
+    /// When this was said.
+    pub since: Option<String>,
+    /// Who said so.
+    pub who: String,
+    /// Why.
+    pub why: String,
+}
+
+impl AuthorizedItem {
+    fn new(product: &ProductName, word: &Register<Authorization>) -> Option<Self> {
+        let said = word.get()?;
+        let terms = said.terms.as_ref();
+        let text = |(place, price): (String, Decimal)| (place, price.normalize().to_string());
+        let prices = terms.and_then(WholesaleTerms::prices).unwrap_or_default();
+        let list = terms.map(WholesaleTerms::list).unwrap_or_default();
+        let discount = terms.and_then(WholesaleTerms::discount);
+        Some(Self {
+            product: product.clone(),
+            status: if said.sells { "authorized" } else { "ended" },
+            currency: terms.map(|terms| terms.currency.clone()),
+            discount: discount.map(|percent| percent.normalize().to_string()),
+            list_prices: list.into_iter().map(text).collect(),
+            prices: prices.each().map(text).collect(),
+            since: super::text(word.at()),
+            who: said.who.clone(),
+            why: said.why.clone(),
+        })
+    }
+
+    fn all(facts: &PartnerFacts) -> Vec<Self> {
+        let words = facts.authorized.iter();
+        words.filter_map(|(product, word)| Self::new(product, word)).collect()
+    }
 }
 
 /// What a partner's streams add up to, taken in one at a time.
@@ -112,13 +170,16 @@ impl Partner {
             |(currency, amount): (String, Decimal)| Amount { amount: amount.to_string(), currency };
         Some(Self {
             id: id.clone(),
-            deal_type: if facts.reseller && !tally.ours {
+            // Whoever was authorized to resell is a partner before its first deal.
+            deal_type: if (facts.reseller || !facts.authorized.is_empty()) && !tally.ours {
                 DealType::Cppo
             } else {
                 DealType::Private
             },
             status: if active { "active" } else { "inactive" },
             name: facts.name.get().cloned(),
+            called: facts.called.get().map(|called| called.name.clone()),
+            authorized: AuthorizedItem::all(facts),
             opportunities: tally.opportunities,
             active_opportunities: tally.active_opportunities,
             offers: tally.offers,

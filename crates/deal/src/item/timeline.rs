@@ -113,6 +113,12 @@ fn person(event: &Event) -> Option<(String, String)> {
     {
         return Some((wish.who.clone(), wish.why.clone()));
     }
+    if let Facts::Partner(partner) = facts {
+        let word = partner.authorized.values().find_map(Register::get);
+        let word = word.map(|word| (word.who.clone(), word.why.clone()));
+        let called = || partner.called.get().map(|name| (name.who.clone(), name.why.clone()));
+        return word.or_else(called);
+    }
     let acknowledged = match facts {
         Facts::Agreement(facts) => &facts.acknowledged,
         Facts::ChangeSet(facts) => &facts.acknowledged,
@@ -260,6 +266,15 @@ fn opportunity(slug: &str, facts: &OpportunityFacts) -> String {
 }
 
 fn partner(facts: &PartnerFacts) -> String {
+    if let Some((product, word)) = facts.authorized.iter().next() {
+        let word = word.get();
+        let terms = word.and_then(|word| word.terms.as_ref()).map(ToString::to_string);
+        let verb = if word.is_some_and(|word| word.sells) { "may" } else { "may no longer" };
+        return list(&format!("partner {verb} sell {product}"), [terms]);
+    }
+    if let Some(called) = facts.called.get() {
+        return format!("partner called {}", called.name);
+    }
     let name = facts.name.get().cloned();
     let aliases = facts.aliases.iter().map(|(one, other)| format!("{one} is {other}"));
     list("partner", [name, Some(aliases.collect::<Vec<_>>().join(", "))])

@@ -14,11 +14,13 @@ use marketplace::catalog::{
     ResaleAuthorization, Terms,
 };
 use marketplace::digest::Digest;
+use marketplace::draft::Prices;
 use marketplace::ids::{AccountId, OfferId, OfferSetId, ProductName};
 
 use super::{account, witness};
 use crate::facts::agreement::{AdjustmentFact, Cancellation, LicenseFacts};
 use crate::facts::offer::Decision;
+use crate::facts::partner::{Authorization, Called};
 use crate::facts::{
     Acknowledged, Acknowledgements, AgreementFacts, ChangeSetFacts, EnvelopeIdFacts, Facts,
     NotificationFacts, NotificationTypeFacts, OfferFacts, OfferSetFacts, OpportunityFacts,
@@ -27,6 +29,7 @@ use crate::facts::{
 use crate::lattice::{Authority, Few, First, Fixed, Last, Register, Witness};
 use crate::moment::Moment;
 use crate::stream::StreamKind;
+use crate::wholesale::{Stated, WholesaleTerms};
 
 /// Where the values come from.
 #[derive(Debug)]
@@ -195,6 +198,31 @@ impl Gen {
             why: make.text("why"),
         };
         self.register(word)
+    }
+
+    fn called(&mut self) -> Called {
+        Called { name: self.text("name"), who: self.text("who"), why: self.text("why") }
+    }
+
+    fn authorization(&mut self) -> Authorization {
+        Authorization {
+            sells: self.flag(),
+            terms: self.option(Self::wholesale),
+            who: self.text("who"),
+            why: self.text("why"),
+        }
+    }
+
+    fn wholesale(&mut self) -> WholesaleTerms {
+        let price = |make: &mut Self| BTreeMap::from([(make.text("dimension"), make.price())]);
+        let duration = "P12M".parse().expect("a duration");
+        let prices = Prices { unit: BTreeMap::from([(duration, price(self))]), usage: price(self) };
+        let stated = if self.flag() {
+            Stated::Discount { percent: self.price(), list: prices }
+        } else {
+            Stated::Prices(prices)
+        };
+        WholesaleTerms { currency: "USD".to_owned(), stated }
     }
 
     fn decision(&mut self) -> Decision {
@@ -434,6 +462,9 @@ impl Gen {
                 reseller: self.flag(),
                 name: self.register(|make| make.text("name")),
                 aliases: self.few(Self::alias),
+                called: self.register(Self::called),
+                authorized: self
+                    .map(|make| make.parsed("prod"), |make| make.register(Self::authorization)),
             }),
             StreamKind::Request => Facts::Request(Box::new(self.request())),
             StreamKind::Seller => Facts::Seller(self.seller()),

@@ -1,7 +1,5 @@
-//! A form in a file: TOML, or JSON if it begins with a brace.
+//! An opportunity in a file.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -9,9 +7,7 @@ use jiff::{Span, ToSpan};
 use marketplace::draft::Form;
 
 use crate::failure::Failure;
-
-/// The largest file that is read, in bytes.
-const MAX_FORM: u64 = 1_048_576;
+use crate::form_file;
 
 /// What a file may hold, with the days left open.
 const EXAMPLE: &str = include_str!("example.toml");
@@ -38,57 +34,7 @@ pub fn example(today: Date) -> String {
 
 /// Reads a file, or standard input for `-`.
 pub fn read(path: &Path) -> Result<Form, Failure> {
-    let name = if path == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        format!("`{}`", path.display())
-    };
-    let failed = |error: io::Error| {
-        let failure = Failure::new(format!("could not read {name}")).because(error);
-        if failure.way_out().is_some() { failure } else { failure.hint(WAY_OUT) }
-    };
-    let text = text(path).map_err(failed)?;
-    parse(&text).map_err(|why| {
-        Failure::new(format!("could not read {name} as an opportunity")).because(why).hint(WAY_OUT)
-    })
-}
-
-fn text(path: &Path) -> io::Result<String> {
-    let mut source: Box<dyn Read> =
-        if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
-    let mut text = Vec::new();
-    let most = MAX_FORM.saturating_add(1);
-    source.by_ref().take(most).read_to_end(&mut text)?;
-    if u64::try_from(text.len()).is_ok_and(|length| length > MAX_FORM) {
-        let why = format!("an opportunity has at most {MAX_FORM} bytes, this is longer");
-        return Err(io::Error::other(why));
-    }
-    String::from_utf8(text).map_err(|error| {
-        let why = format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to());
-        io::Error::other(why)
-    })
-}
-
-/// Reads TOML or JSON. The error is one line, with the place.
-pub fn parse(text: &str) -> Result<Form, String> {
-    if text.trim_start().starts_with('{') {
-        return serde_json::from_str(text).map_err(|error| error.to_string());
-    }
-    toml::from_str(text).map_err(|error| {
-        let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        match error.span() {
-            Some(span) => format!("{message}, at {}", place(text, span.start)),
-            None => message,
-        }
-    })
-}
-
-/// Line and column, counted from 1.
-fn place(text: &str, position: usize) -> String {
-    let before = text.get(..position).unwrap_or(text);
-    let line = before.matches('\n').count().saturating_add(1);
-    let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count());
-    format!("line {line}, column {}", column.saturating_add(1))
+    form_file::read(path, "an opportunity", WAY_OUT)
 }
 
 #[cfg(test)]
@@ -96,7 +42,11 @@ mod tests {
     use jiff::civil::{Date, date};
     use marketplace::draft::{Limits, Problem};
 
-    use super::{example, parse};
+    use super::example;
+
+    fn parse(text: &str) -> Result<marketplace::draft::Form, String> {
+        crate::form_file::parse(text)
+    }
 
     #[test]
     fn the_example_breaks_no_rule_on_any_day() {

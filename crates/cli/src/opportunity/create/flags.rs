@@ -3,6 +3,8 @@
 use clap::Args;
 use marketplace::draft::{CommitmentForm, Form, InstallmentForm, RenewalForm, Text};
 
+use crate::price_flag::{pair, unit_price};
+
 /// The fields of a file, as flags. They are read where the file is read, so that every mistake is told at once.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Terms, each in place of what the file says")]
@@ -128,19 +130,6 @@ fn commit(
         };
         commitment.installments = installments.into_iter().map(part).collect();
     }
-}
-
-/// What stands before and after the last `=`.
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (before, after) = text.rsplit_once('=').ok_or("there is no `=` in it")?;
-    Ok((before.to_owned(), after.to_owned()))
-}
-
-/// A duration, a dimension and a price.
-fn unit_price(text: &str) -> Result<(String, String, String), String> {
-    let (duration, rest) = text.split_once(':').ok_or("there is no `:` in it")?;
-    let (dimension, price) = pair(rest)?;
-    Ok((duration.to_owned(), dimension, price))
 }
 
 #[cfg(test)]
