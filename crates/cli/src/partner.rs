@@ -1,6 +1,7 @@
 //! `resold partner`.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use deal::facts::PartnerFacts;
@@ -19,6 +20,7 @@ use crate::reader::{History, Known, RELATED, Reader, STEP, Source, findings};
 
 mod authorize;
 mod authorized;
+mod playbook;
 
 /// Commands on partners.
 #[derive(Debug, Subcommand)]
@@ -61,6 +63,24 @@ Examples:
       --unit-price P12M:seats=480 --why 'agreed in the call of 3 December'
   resold partner authorize 222233334444 --product prod-k3x9examplesaas --end --why 'the contract ended'")]
     Authorize(Box<authorize::AuthorizeArgs>),
+    /// Write the page to send to a partner: what it may offer, and how it makes the offer
+    #[command(after_help = "\
+Markdown (or JSON), from the ledger: each opportunity from which the partner can make an offer now, with its terms;
+the steps in AWS's console; what happens next. Nothing else gets into it: not who did something and why, no findings,
+no other partner, no list price, discount or name of your own for the partner, no description.
+
+Examples:
+  resold partner playbook 222233334444
+  resold partner playbook 222233334444 --output northwind.md
+  resold --as-of 2026-12-01 partner playbook 222233334444")]
+    Playbook {
+        /// The partner's account
+        #[arg(value_name = "ACCOUNT", value_parser = crate::listing::account)]
+        id: AccountId,
+        /// Write it to this file, which must not be there yet
+        #[arg(long, visible_alias = "out", value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// Which partners are asked for.
@@ -140,6 +160,7 @@ pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Fa
         Command::List(args) => list(context, &args).await,
         Command::Show { id } => show(context, &id).await,
         Command::Authorize(args) => authorize::run(context, *args).await,
+        Command::Playbook { id, output } => playbook::run(context, &id, output.as_deref()).await,
     }
 }
 

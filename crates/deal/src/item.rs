@@ -14,6 +14,7 @@ mod finding;
 mod offer;
 mod opportunity;
 mod partner;
+mod playbook;
 mod request;
 mod timeline;
 
@@ -26,6 +27,7 @@ pub use finding::FindingItem;
 pub use offer::{DecisionItem, Offer, OfferStatus};
 pub use opportunity::{Direction, Opportunity};
 pub use partner::{Amount, AuthorizedItem, Partner, Tally};
+pub use playbook::{Playbook, PlaybookEntry};
 pub use request::{ChangeErrorItem, Request};
 pub use timeline::{CauseItem, Place, TimelineItem};
 

@@ -1,9 +1,9 @@
-//! What partners may sell, and what opportunities take from that.
+//! What partners may sell, what opportunities take from that, and the page that is sent to a partner.
 
 use serde_json::{Value, json};
 
-use crate::golden::Transcript;
-use crate::resold::{Done, Folder};
+use crate::golden::{Transcript, check};
+use crate::resold::{Done, Folder, events};
 
 /// What every opportunity of these tests needs.
 const LEAST: &str = "--name Acme --product prod-k3x9examplesaas --eula standard --dry-run";
@@ -87,6 +87,7 @@ fn what_cannot_be_authorized_is_told_at_once() {
         "partner authorize --example".to_owned(),
         "partner authorize --example json".to_owned(),
         "partner authorize --example --product p".to_owned(),
+        "partner playbook 222233334444".to_owned(),
     ] {
         said.run(&folder, &line);
     }
@@ -191,5 +192,131 @@ fn what_a_person_says_reaches_no_terminal_raw() {
             let said = done.stdout + &done.stderr;
             assert!(!said.contains(['\u{1b}', '\u{202e}']), "{line}: {said:?}");
         }
+    }
+}
+
+#[test]
+fn the_page_for_a_partner() {
+    let folder = ledger("partner-playbook", "two-opportunities-unsettled");
+    let page = folder.run(&["partner", "playbook", "222233334444"]);
+    assert_eq!((page.code, page.stderr.as_str()), (Some(0), ""), "{page:?}");
+    check("playbook.md", &page.stdout);
+    let line = ["partner", "playbook", "222233334444", "--output", "northwind.md"];
+    assert_eq!(folder.run(&line).code, Some(0));
+    let written = std::fs::read_to_string(folder.path("northwind.md")).expect("it was written");
+    assert_eq!(written, page.stdout);
+    let again = folder.run(&line);
+    assert_eq!(again.code, Some(2), "what was written is kept: {again:?}");
+    let later = folder.run(&split("--effective 2027-01-01 partner playbook 222233334444"));
+    assert!(!later.stdout.contains("twounsbojs2rf"), "its day has passed: {}", later.stdout);
+    let before = folder.run(&split("--as-of 2026-12-01 partner playbook 222233334444"));
+    assert_eq!(before.code, Some(2), "nothing was known: {before:?}");
+    let json = folder.run(&split("partner playbook 222233334444 --format json"));
+    let json: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(json["opportunities"].as_array().map(Vec::len), Some(2));
+
+    // Used by an offer, by a person's word.
+    let decision = "offer link offer-twouns7c5nt17 resaleauthz-twounsbojs2rf --who ann --why told";
+    assert_eq!(folder.run(&split(decision)).code, Some(0));
+    let used = folder.run(&["partner", "playbook", "222233334444"]);
+    assert!(!used.stdout.contains("twounsbojs2rf"), "{}", used.stdout);
+    assert_eq!(used.stderr, "1 opportunity is used up and left out.\n");
+}
+
+/// Keys under which a scenario's documents hold what people wrote.
+const WRITTEN: [&str; 12] = [
+    "Name",
+    "Description",
+    "ProductName",
+    "ManufacturerLegalName",
+    "IssuerLegalName",
+    "ResellerLegalName",
+    "LegalName",
+    "Unit",
+    "name",
+    "title",
+    "requestId",
+    "ErrorMessage",
+];
+
+/// Puts a marker of its own into each text that somebody wrote, and notes where it is.
+fn plant(value: &mut Value, path: &str, markers: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let path = format!("{path}.{key}");
+                if WRITTEN.contains(&key.as_str()) && value.is_string() {
+                    let marker = format!("planted{}x", markers.len());
+                    *value = Value::String(marker.clone());
+                    markers.push((marker, path));
+                } else {
+                    plant(value, &path, markers);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                plant(item, path, markers);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn nothing_internal_is_on_the_page_for_a_partner() {
+    let folder = Folder::new("partner-leak");
+    let mut markers = Vec::new();
+    for scenario in ["two-opportunities-unsettled", "happy-path"] {
+        for entry in std::fs::read_dir(events().join(scenario)).expect("the scenario is there") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("it can be read");
+            let mut document: Value = serde_json::from_str(&text).expect("JSON");
+            if let Some(fields) = document.as_object_mut() {
+                // The same once more, as text.
+                fields.remove("Details");
+            }
+            plant(&mut document, scenario, &mut markers);
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            folder.write(&format!("in/{scenario}-{name}"), document.to_string());
+        }
+    }
+    assert!(matches!(folder.run(&["replay", "in"]).code, Some(0 | 1)));
+    for (partner, number) in [("222233334444", 1), ("333344445555", 2)] {
+        let line = format!(
+            "partner authorize {partner} --product prod-k3x9examplesaas --name said{number}a --who said{number}b --why said{number}c --discount 13.37 --list-unit-price P12M:said{number}d=98700"
+        );
+        assert!(matches!(folder.run(&split(&line)).code, Some(0 | 1)));
+    }
+    let line =
+        "offer unlink offer-twouns7c5nt17 resaleauthz-twounsas3swdz --who said3a --why said3b";
+    assert!(matches!(folder.run(&split(line)).code, Some(0 | 1)));
+
+    for format in ["table", "json"] {
+        let done = folder.run(&["partner", "playbook", "222233334444", "--format", format]);
+        assert_eq!(done.code, Some(0), "{done:?}");
+        let page = done.stdout + &done.stderr;
+        for word in ["said", "13.37", "98700", "85503", "333344445555", "link-", "offer-", "agmt-"]
+        {
+            assert!(!page.contains(word), "{word}:\n{page}");
+        }
+        let mut found = Vec::new();
+        for (marker, path) in &markers {
+            let of_authorization = path.starts_with("two-opportunities-unsettled.EntityDetails");
+            let told = path.ends_with(".DetailsDocument.Name")
+                || path.ends_with(".DetailsDocument.ProductName");
+            let own_name =
+                path.ends_with(".ResellerLegalName") || path.ends_with(".sellerOfRecord.name");
+            if page.contains(marker) {
+                assert!((of_authorization && told) || own_name, "{path} is told:\n{page}");
+                found.push(path);
+            } else {
+                assert!(!(of_authorization && told), "{path} is missing:\n{page}");
+            }
+        }
+        assert!(found.len() >= 4 && markers.len() > 40, "{found:?} of {}", markers.len());
     }
 }
