@@ -1,8 +1,11 @@
 //! What one stream's facts say of others: the other half of a pair is told as soon as one half is known.
 
+use std::collections::BTreeSet;
+
 use marketplace::ids::{AccountId, ChangeSetId, OpportunityId, ProductName};
 
 use crate::effects::Part;
+use crate::facts::partner::MOST_ALIASES;
 use crate::facts::request::WishKind;
 use crate::facts::{
     AgreementFacts, ChangeSetFacts, Facts, OfferFacts, OpportunityFacts, PartnerFacts,
@@ -22,10 +25,10 @@ pub fn forwarded(stream: &StreamId, facts: &Facts) -> Vec<Part> {
         Facts::Agreement(agreement) => agreement_forwards(agreement),
         Facts::Offer(offer) => {
             let resells = |account: &AccountId| resold_by(&offer.seen, account);
-            partner_forwards(&offer.seller, &offer.aliases, resells)
+            partner_forwards(&offer.seller, names_of_one(offer), resells)
         }
         Facts::Opportunity(opportunity) => {
-            partner_forwards(&opportunity.reseller, &opportunity.aliases, |_| true)
+            partner_forwards(&opportunity.reseller, known(&opportunity.aliases), |_| true)
         }
         _ => Vec::new(),
     }
@@ -57,13 +60,31 @@ fn resold_by(seen: &Few<Seen>, account: &AccountId) -> bool {
     })
 }
 
+/// Pairs of names of one product.
+type Pairs = BTreeSet<(ProductName, ProductName)>;
+
+fn known(aliases: &Few<(ProductName, ProductName)>) -> Pairs {
+    aliases.iter().cloned().collect()
+}
+
+/// An offer sells one product, so whatever names it has of it, each is another name of each. Every pair is told, not a chain
+/// of them: what is told must not depend on which name was known first.
+fn names_of_one(offer: &OfferFacts) -> Pairs {
+    let pairs = offer.products.iter().flat_map(|one| {
+        let others = offer.products.iter().filter(move |other| one < *other);
+        others.map(move |other| (one.clone(), other.clone()))
+    });
+    pairs.chain(known(&offer.aliases)).collect()
+}
+
 fn partner_forwards(
     accounts: &Fixed<AccountId>,
-    aliases: &Few<(ProductName, ProductName)>,
+    aliases: Pairs,
     resells: impl Fn(&AccountId) -> bool,
 ) -> Vec<Part> {
+    let aliases: Few<(ProductName, ProductName), MOST_ALIASES> = aliases.into_iter().collect();
     let part = |account: &AccountId| {
-        let (reseller, aliases) = (resells(account), aliases.iter().cloned().collect());
+        let (reseller, aliases) = (resells(account), aliases.clone());
         let facts = PartnerFacts { reseller, aliases, ..PartnerFacts::default() };
         (StreamId::partner(account), Facts::Partner(facts))
     };
@@ -94,7 +115,7 @@ fn agreement_forwards(agreement: &AgreementFacts) -> Vec<Part> {
         parts.push((stream, Facts::Opportunity(Box::new(facts))));
     }
     let resells = |account: &AccountId| resold_by(&agreement.seen, account);
-    parts.extend(partner_forwards(&agreement.proposer, &agreement.aliases, resells));
+    parts.extend(partner_forwards(&agreement.proposer, known(&agreement.aliases), resells));
     parts
 }
 

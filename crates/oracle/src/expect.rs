@@ -157,7 +157,7 @@ fn offers(known: &Known<'_>, links: &BTreeMap<&str, Link>) -> BTreeMap<String, O
             link: links.get(offer.id.as_str()).cloned(),
             seller: seller.map(str::to_owned),
             buyers: if_told(&offer.buyers),
-            products: offer.namings().flatten().cloned().collect::<BTreeSet<_>>(),
+            products: known.names_of_offer(&offer.id).into_iter().map(str::to_owned).collect(),
             released: offer.told.then_some(offer.released),
             expires: offer.expires.filter(|_| offer.told),
             set: offer.set.clone(),

@@ -18,7 +18,7 @@ pub(crate) struct Known<'a> {
     /// Agreements by the offer that their notices name.
     by_offer: BTreeMap<&'a str, Vec<&'a str>>,
     /// Names of one product, as the notices of one seller give them together.
-    groups: BTreeMap<&'a str, Vec<&'a [String]>>,
+    groups: BTreeMap<&'a str, Vec<BTreeSet<&'a str>>>,
 }
 
 /// What AWS told us of an agreement.
@@ -62,17 +62,25 @@ impl<'a> Known<'a> {
     }
 
     fn group_names(&mut self) {
-        let mut groups: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
-        for offer in self.market.offers.values().filter(|offer| offer.told) {
-            groups.entry(&offer.seller.account).or_default().extend(offer.namings());
+        fn group(names: &[String]) -> BTreeSet<&str> {
+            names.iter().map(String::as_str).collect()
+        }
+        let mut groups: BTreeMap<&str, Vec<BTreeSet<&str>>> = BTreeMap::new();
+        for offer in self.market.offers.values() {
+            // Who sells it is told by its release, or by an agreement that names it.
+            let sold = self.of_offer(&offer.id).any(|told| self.seller(told).is_some());
+            if offer.told || sold {
+                let names = self.names_of_offer(&offer.id);
+                groups.entry(&offer.seller.account).or_default().push(names);
+            }
         }
         for opportunity in self.market.opportunities.values().filter(|of| is_described(of)) {
-            let names = opportunity.sights.iter().map(|sight| sight.names.as_slice());
+            let names = opportunity.sights.iter().map(|sight| group(&sight.names));
             groups.entry(&opportunity.reseller.account).or_default().extend(names);
         }
         for told in self.agreements.values() {
             let Some(seller) = self.seller(told) else { continue };
-            let names = told.heard.iter().map(|said| said.names.as_slice());
+            let names = told.heard.iter().map(|said| group(&said.names));
             groups.entry(seller).or_default().extend(names);
         }
         self.groups = groups;
@@ -84,8 +92,8 @@ impl<'a> Known<'a> {
         loop {
             let before = class.len();
             for group in self.groups.get(seller).into_iter().flatten() {
-                if group.iter().any(|name| class.contains(name)) {
-                    class.extend(group.iter().cloned());
+                if group.iter().any(|name| class.contains(*name)) {
+                    class.extend(group.iter().map(|name| (*name).to_owned()));
                 }
             }
             if class.len() == before {
@@ -97,6 +105,14 @@ impl<'a> Known<'a> {
     /// The offer of an agreement, if a notice of the agreement names it.
     pub(crate) fn offer(&self, told: &Told<'a>) -> Option<&'a Offer> {
         told.says(|said| said.offer).then(|| self.market.offers.get(&told.agreement.offer))?
+    }
+
+    /// Names of the product of an offer: those of its release, and of every notice that names the offer.
+    pub(crate) fn names_of_offer(&self, id: &str) -> BTreeSet<&'a str> {
+        let released = self.market.offers.get(id).into_iter().flat_map(Offer::namings).flatten();
+        let heard = self.of_offer(id).flat_map(|told| told.heard.iter());
+        let sold = heard.filter(|said| said.offer).flat_map(|said| &said.names);
+        released.chain(sold).map(String::as_str).collect()
     }
 
     /// The seller of record, if a notice names it.
@@ -163,12 +179,12 @@ impl<'a> Known<'a> {
     /// Names of the product of an agreement: its own, those of its offer and of the opportunity that it names.
     pub(crate) fn products(&self, told: &Told<'a>) -> BTreeSet<&'a str> {
         let own = told.heard.iter().flat_map(|said| &said.names);
-        let offer = self.offer(told).filter(|offer| offer.told);
+        let offer = self.offer(told);
         let named = self.named(told).and_then(|id| self.market.opportunities.get(id));
         let sights = named.into_iter().flat_map(|opportunity| &opportunity.sights);
-        let others = offer.into_iter().flat_map(Offer::namings).flatten();
-        let others = others.chain(sights.flat_map(|sight| &sight.names));
-        own.chain(others).map(String::as_str).collect()
+        let others = sights.flat_map(|sight| &sight.names);
+        let sold = offer.into_iter().flat_map(|offer| self.names_of_offer(&offer.id));
+        own.chain(others).map(String::as_str).chain(sold).collect()
     }
 }
 

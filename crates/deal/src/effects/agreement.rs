@@ -7,7 +7,7 @@ use marketplace::notification::{AgreementEvent, AgreementNotice, AgreementTerms,
 use super::{Part, us};
 use crate::facts::agreement::{AdjustmentFact, Cancellation, LicenseFacts};
 use crate::facts::partner::aliases;
-use crate::facts::{AgreementFacts, Facts, PartnerFacts, Seen, ViewRole};
+use crate::facts::{AgreementFacts, Facts, OfferFacts, PartnerFacts, Seen, ViewRole};
 use crate::lattice::{Authority, Few, First, Fixed, Last, Register, Witness};
 use crate::moment::Moment;
 use crate::stream::StreamId;
@@ -58,6 +58,7 @@ pub(super) fn agreement_notice(
         let facts = PartnerFacts { name, ..PartnerFacts::default() };
         parts.push((StreamId::partner(proposer), Facts::Partner(facts)));
     }
+    parts.extend(sold_under(notice));
     parts.push((StreamId::agreement(id), Facts::Agreement(Box::new(facts))));
     parts
 }
@@ -83,6 +84,15 @@ fn registered(
         licenses: license.into_iter().collect(),
         ..AgreementFacts::default()
     }
+}
+
+/// A notification that names an offer and a product says what the offer sells: its own release may know it by another name.
+fn sold_under(notice: &AgreementNotice) -> Option<Part> {
+    let names = &notice.product.names;
+    let offer = notice.offer.as_ref().filter(|_| !names.is_empty())?;
+    let products = names.iter().cloned().collect();
+    let facts = OfferFacts { products, aliases: aliases(names), ..OfferFacts::default() };
+    Some((StreamId::offer(offer), Facts::Offer(Box::new(facts))))
 }
 
 /// In which role we are told: a license's Manufacturer notification says nothing of who sold.

@@ -63,9 +63,9 @@ const FAMILIES: &[(&str, &str, &[&str])] = &[
     ("happy-path/01-opportunity.json", "resale-authorization-described", &["opportunity/resaleauthz-happyjioo4641", "partner/222233334444"]),
     ("happy-path/02-offer-released.json", "offer-released", &["offer/offer-happyat9bsd4v", "partner/222233334444"]),
     ("happy-path/03-agreement-created.json", "purchase-agreement-created", &["partner/222233334444", "agreement/agmt-happyg0t2esidvalogd72qnix"]),
-    ("happy-path/04-license-updated.json", "license-updated", &["partner/222233334444", "agreement/agmt-happyg0t2esidvalogd72qnix"]),
+    ("happy-path/04-license-updated.json", "license-updated", &["partner/222233334444", "offer/offer-happyat9bsd4v", "agreement/agmt-happyg0t2esidvalogd72qnix"]),
     ("amendment/05-agreement-amended.json", "purchase-agreement-amended", &["partner/222233334444", "agreement/agmt-amends0w4a8pqi0hjqiksgcvb"]),
-    ("amendment/06-license-deprovisioned.json", "license-deprovisioned", &["partner/222233334444", "agreement/agmt-amends0w4a8pqi0hjqiksgcvb"]),
+    ("amendment/06-license-deprovisioned.json", "license-deprovisioned", &["partner/222233334444", "offer/offer-amend673fppip", "agreement/agmt-amends0w4a8pqi0hjqiksgcvb"]),
     ("early-termination-final-hour/05-agreement-ended.json", "purchase-agreement-ended", &["partner/222233334444", "agreement/agmt-finall8zcobgnurao8ngq8oha"]),
     ("renewal/05-agreement-renewed.json", "purchase-agreement-created", &["agreement/agmt-renewoldkkuvxjs3cc8s2mtru", "partner/222233334444", "agreement/agmt-renewnew2b69nr8dukw9wcezh"]),
     ("direct-private-offer/02-agreement-created.json", "purchase-agreement-created", &["partner/111122223333", "agreement/agmt-directz85a5fafwycggkcm0re"]),
@@ -75,13 +75,13 @@ const FAMILIES: &[(&str, &str, &[&str])] = &[
     ("change-set/03-change-set-cancelled.json", "change-set-cancelled", &["changeset/chset3ootuyihtkc7bv84kypl"]),
     ("security-report/01-security-report-created.json", "products-security-report-created", &["seller/111122223333"]),
     ("disbursement-paused/01-disbursement-paused.json", "disbursement-paused", &["seller/111122223333"]),
-    ("advisory/04-advisory-batch.json", "purchase-agreement-advisory-issued purchase-agreement-advisory-resolved", &["partner/222233334444", "agreement/agmt-advisvv3nqdljhuu29hic6fey", "partner/222233334444", "agreement/agmt-advisvv3nqdljhuu29hic6fey"]),
-    ("advisory/05-advisory-issued-again.json", "purchase-agreement-advisory-issued", &["partner/222233334444", "agreement/agmt-advisvv3nqdljhuu29hic6fey"]),
+    ("advisory/04-advisory-batch.json", "purchase-agreement-advisory-issued purchase-agreement-advisory-resolved", &["partner/222233334444", "offer/offer-advisnn8drbbi", "agreement/agmt-advisvv3nqdljhuu29hic6fey", "partner/222233334444", "offer/offer-advisnn8drbbi", "agreement/agmt-advisvv3nqdljhuu29hic6fey"]),
+    ("advisory/05-advisory-issued-again.json", "purchase-agreement-advisory-issued", &["partner/222233334444", "offer/offer-advisnn8drbbi", "agreement/agmt-advisvv3nqdljhuu29hic6fey"]),
     ("billing-adjustment/04-billing-adjustment-completed.json", "purchase-agreement-billing-adjustment-completed", &["agreement/agmt-billay8sea9oql3bkfmxzvnzu"]),
-    ("cancellation-request-approved/04-cancellation-pending-approval.json", "agreement-cancellation-request-pending-approval", &["agreement/agmt-cnapphrvf04hcgan0npgxc3hq"]),
-    ("cancellation-request-approved/05-cancellation-approved.json", "agreement-cancellation-request-approved", &["agreement/agmt-cnapphrvf04hcgan0npgxc3hq"]),
-    ("cancellation-request-rejected/05-cancellation-rejected.json", "agreement-cancellation-request-rejected", &["agreement/agmt-cnrej1oz1e50rtayuhkmk54jw"]),
-    ("ending-and-renewal-notices/04-agreement-ending.json", "purchase-agreement-ending", &["partner/111122223333", "agreement/agmt-noticehpjssumuwjcpmunjfq9"]),
+    ("cancellation-request-approved/04-cancellation-pending-approval.json", "agreement-cancellation-request-pending-approval", &["offer/offer-cnapptpvlct0e", "agreement/agmt-cnapphrvf04hcgan0npgxc3hq"]),
+    ("cancellation-request-approved/05-cancellation-approved.json", "agreement-cancellation-request-approved", &["offer/offer-cnapptpvlct0e", "agreement/agmt-cnapphrvf04hcgan0npgxc3hq"]),
+    ("cancellation-request-rejected/05-cancellation-rejected.json", "agreement-cancellation-request-rejected", &["offer/offer-cnrej40j29zod", "agreement/agmt-cnrej1oz1e50rtayuhkmk54jw"]),
+    ("ending-and-renewal-notices/04-agreement-ending.json", "purchase-agreement-ending", &["partner/111122223333", "offer/offer-noticemf91h76", "agreement/agmt-noticehpjssumuwjcpmunjfq9"]),
     ("ending-and-renewal-notices/05-renewal-terms-finalized.json", "purchase-agreement-renewal-terms-finalized", &["partner/111122223333", "agreement/agmt-noticehpjssumuwjcpmunjfq9"]),
     ("ending-and-renewal-notices/06-renewal-upcoming.json", "purchase-agreement-renewal-upcoming", &["partner/111122223333", "agreement/agmt-noticehpjssumuwjcpmunjfq9"]),
     ("unknown-type/03-product-spotlighted.json", "product-spotlighted", &["notificationtype/d5b7779e5848acbe5308a44928cf8726af506cdd26dd91364df63eb4750a7e29"]),
@@ -336,6 +336,48 @@ fn forwarding_is_done_once() {
             assert!(round < 2 || !news, "{name}: round {round} still teaches");
         }
     }
+}
+
+/// An offer is released under one name, its license has two others: the partner is told that all three are one, in whichever
+/// order that comes.
+#[test]
+fn whatever_an_offer_s_product_is_called_is_one_product() {
+    let release = told(
+        "Offer Released",
+        "2026-12-01T10:00:00Z",
+        r#""offer": {"id": "offer-1"}, "product": {"id": "5d0c6a3e"}, "sellerOfRecord": {"accountId": "222233334444"}"#,
+    );
+    let license = told(
+        "License Updated - Manufacturer",
+        "2026-12-02T10:00:00Z",
+        r#""agreement": {"id": "agmt-1"}, "offer": {"id": "offer-1"}, "product": {"code": "4q8example", "id": "prod-1"}"#,
+    );
+    let partner = StreamId::try_from("partner/222233334444".to_owned()).unwrap();
+    let after = |order: [&Notification; 2]| {
+        let mut offer = Facts::none(StreamKind::Offer);
+        let mut known = Facts::none(StreamKind::Partner);
+        for notification in order {
+            let of_offer = effects(notification, None);
+            let of_offer = of_offer.iter().filter(|it| it.stream.kind() == StreamKind::Offer);
+            for effect in of_offer {
+                learn(&mut offer, &effect.facts);
+                let parts = forwarded(&effect.stream, &offer).into_iter();
+                for (_, facts) in parts.filter(|(id, _)| *id == partner) {
+                    learn(&mut known, &facts);
+                }
+            }
+        }
+        let Facts::Partner(partner) = known else { panic!("facts of a partner") };
+        partner
+    };
+    let partner = after([&release, &license]);
+    assert_eq!(partner, after([&license, &release]));
+    let products: Vec<Vec<String>> = partner
+        .products()
+        .into_iter()
+        .map(|names| names.iter().map(ToString::to_string).collect())
+        .collect();
+    assert_eq!(products, [["4q8example", "5d0c6a3e", "prod-1"]]);
 }
 
 #[test]

@@ -64,6 +64,18 @@ fn licensed(mut facts: AgreementFacts) -> AgreementFacts {
     facts
 }
 
+/// With a license that was updated, whose product's code and whose ARN are known.
+fn askable(facts: AgreementFacts) -> AgreementFacts {
+    let mut facts = licensed(facts);
+    for license in facts.licenses.values_mut() {
+        license.updated = Last::at(at(T0));
+        license.arn =
+            register("arn:aws:license-manager::888899990000:license:l-1".to_owned(), at(T0));
+        license.code = fixed(product("4q8examplecode0000000000x"));
+    }
+    facts
+}
+
 fn state(facts: Facts) -> State {
     State { facts, concluded: Concluded::default() }
 }
@@ -210,12 +222,15 @@ fn keys_of_an_agreement() {
         State { facts: Facts::Agreement(Box::new(unnamed)), concluded }
     };
     let anyone = "succession=222233334444|* 2026-12-11T10:00:00Z 2026-12-11T10:00:00Z";
+    let due = "read=license 2026-12-01T10:00:00Z 2026-12-01T10:00:00Z";
     let meets = "succession=222233334444|555566667777 2026-12-11T10:00:00Z 2026-12-11T10:00:00Z";
     #[rustfmt::skip]
     let cases: Vec<(&str, State, Vec<&str>)> = vec![
         ("created", of(agreement()), own.to_vec()),
         ("a stub", of(AgreementFacts::default()), vec![]),
-        ("licensed", of(licensed(agreement())), [&own[..1], &["license=l-1"], &own[1..]].concat()),
+        ("licensed", of(licensed(agreement())), [&own[..1], &["license=l-1"], &own[1..], &["slice=17"]].concat()),
+        ("licensed, and AWS can be asked", of(askable(agreement())), [&own[..1], &["license=l-1"], &own[1..], &[due, "slice=17"]].concat()),
+        ("licensed, and it ended", of(ended("cancelled", askable(agreement()))), [&own[..1], &["license=l-1"], &own[1..]].concat()),
         ("with a case", of(cancelled), [&own[..1], &["case=acr-1"], &own[1..]].concat()),
         ("linked through its offer", inferred, vec![own[0], own[1], "opportunity=inferred", own[3]]),
         ("renewed, by whom is not named", of(ended("renewed", agreement())), [&own[..], &[anyone, meets]].concat()),

@@ -156,7 +156,7 @@ fn fits(known: &Known<'_>, offer: &Offer, opportunity: &Opportunity) -> bool {
 }
 
 fn is_same_product(known: &Known<'_>, offer: &Offer, opportunity: &Opportunity) -> bool {
-    let names: Vec<&str> = offer.namings().flatten().map(String::as_str).collect();
+    let names: Vec<&str> = known.names_of_offer(&offer.id).into_iter().collect();
     let class = known.same_product(&offer.seller.account, &names);
     known::names(opportunity).into_iter().any(|name| class.contains(name))
 }
