@@ -22,6 +22,7 @@ mod passing;
 mod place;
 mod proofs;
 mod redrive;
+mod refreshing;
 mod relaying;
 mod requests;
 mod round_trips;

@@ -29,14 +29,15 @@ fn told(done: &Done) -> [u64; 5] {
     [count("read"), count("changed"), listed("not_asked"), listed("not_answered"), count("opened")]
 }
 
+/// Of a sale of our own: nothing has to be found out about it.
 fn notification(detail_type: &str, time: &str) -> String {
     let body = json!({
         "version": "0", "id": format!("{detail_type} {time}"), "source": "aws.agreement-marketplace",
         "account": "111122223333", "time": time, "region": "us-east-1", "resources": [],
-        "detail-type": format!("{detail_type} - Manufacturer"),
+        "detail-type": detail_type,
         "detail": {
             "agreement": {"id": AGREEMENT, "intent": "NEW", "startTime": "2026-11-01T09:14:05Z"},
-            "acceptor": {"accountId": "555566667777"}, "proposer": {"accountId": "222233334444"},
+            "acceptor": {"accountId": "555566667777"}, "proposer": {"accountId": "111122223333"},
             "offer": {"id": "offer-9k2mexample77"}, "license": {"arn": ARN},
             "product": {"code": "4q8examplecode0000000000x", "id": "prod-k3x9examplesaas"},
         },
@@ -48,8 +49,8 @@ fn notification(detail_type: &str, time: &str) -> String {
 fn sold(name: &str, arguments: &[&str]) -> (Folder, Offline) {
     let folder = Folder::new(name);
     let bodies = [
-        notification("Purchase Agreement Created", "2026-11-01T09:14:05Z"),
-        notification("License Updated", "2026-11-01T09:15:05Z"),
+        notification("Purchase Agreement Created - Proposer", "2026-11-01T09:14:05Z"),
+        notification("License Updated - Manufacturer", "2026-11-01T09:15:05Z"),
     ];
     folder.write("sold.jsonl", bodies.join("\n"));
     let done = folder.run(&["replay", "sold.jsonl"]);

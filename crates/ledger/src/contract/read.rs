@@ -316,10 +316,13 @@ pub async fn views_add_up(store: &dyn Store) {
         ),
         ("offer/two", "{}", "{}"),
         ("agreement/stub", "{}", r#"{"entitlement":null}"#),
+        ("agreement/odd", "{}", r#"{"entitlement":{"quantities":{"seats":250}}}"#),
         (
             "agreement/one",
             r#"{"offer":[{"v":"offer-1","w":{}}],"end":{"v":253402300799000000}}"#,
-            r#"{"entitlement":{"type":"PRIVATE","status":"active"}}"#,
+            r#"{"entitlement":{"type":"PRIVATE","status":"active","quantities":[
+               {"license":"l-1","dimension":"größe","type":"integer","value":"250"},
+               {"license":"l-1","dimension":"api","type":"unknown","value":null}]}}"#,
         ),
         (
             "opportunity/one",
