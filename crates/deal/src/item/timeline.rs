@@ -2,7 +2,7 @@
 //!
 //! Unlike every other item this one is our own history: it tells of recorded times, versions and causes.
 
-use marketplace::ids::{AccountId, LicenseId};
+use marketplace::ids::{AccountId, LicenseId, ProductName};
 use serde::Serialize;
 
 use crate::correlate::{Basis, Link};
@@ -237,6 +237,10 @@ fn offer(slug: &str, facts: &OfferFacts) -> String {
     let confirms = facts.confirmed.get().map(|id| format!("confirms {id}"));
     if facts.released.is_empty() {
         let set = facts.offer_set.get().map(|set| format!("in {set}"));
+        let products: Vec<&str> = facts.products.iter().map(ProductName::as_str).collect();
+        if !products.is_empty() {
+            return list("offer sells", [Some(products.join(", ")), confirms]);
+        }
         return list(&sentence(slug, "offer"), [confirms, set]);
     }
     let seller = facts.seller.get().map(|seller| format!(" by {seller}")).unwrap_or_default();

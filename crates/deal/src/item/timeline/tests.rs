@@ -38,6 +38,7 @@ const WORDS: &[(StreamKind, &str, &str, &str)] = &[
     (StreamKind::Offer, "fact/offer-released", r#"{"released":0,"seller":[{"v":"222233334444","w":@}],"buyers":{"v":["555566667777","666677778888"],&}}"#, "offer released by 222233334444 for 555566667777, 666677778888"),
     (StreamKind::Offer, "fact/offer-released", r#"{"released":0,"expires":{"v":0,&}}"#, "offer released: expires 1970-01-01T00:00:00Z"),
     (StreamKind::Offer, "fact/named", r#"{"confirmed":[{"v":"resaleauthz-1","w":@}]}"#, "offer named by an agreement: confirms resaleauthz-1"),
+    (StreamKind::Offer, "fact/license-updated", r#"{"products":["4q8example","prod-1"]}"#, "offer sells: 4q8example, prod-1"),
     (StreamKind::Offer, "fact/offerset-released", r#"{"offer_set":[{"v":"offerset-1","w":@}]}"#, "offerset released: in offerset-1"),
     (StreamKind::Offer, "fact/link-decided", r#"{"decisions":{"resaleauthz-1":{"v":{"linked":true,"who":"ann","why":"told"},&}}}"#, "offer linked to resaleauthz-1 by a person"),
     (StreamKind::Offer, "fact/link-decided", r#"{"decisions":{"resaleauthz-1":{"v":{"linked":false,"who":"ann","why":"told"},&}}}"#, "offer parted from resaleauthz-1 by a person"),
