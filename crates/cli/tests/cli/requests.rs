@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::spawn;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::golden::Transcript;
 use crate::offline_aws::Offline;
@@ -127,7 +127,35 @@ fn what_aws_refuses_or_puts_off() {
     desk.say(&mut said, &format!("{create} --why fourth --name Fourth --wait 0"));
     let fourth = desk.listed("opportunity request list --status wished", "id");
     desk.say(&mut said, &format!("opportunity request resume {}", fourth[0]));
+    // Nothing of them is waited for: a step of each, and they are put off again.
+    desk.say(&mut said, "opportunity request resume --effective 2026-12-20T03:00:00Z");
     said.check("requests-refused.txt");
+}
+
+/// What was made from here is held against what was requested, and what was made elsewhere against what the ledger has.
+#[test]
+fn what_somebody_changed_in_the_console_is_a_difference() {
+    let desk = Desk::new("requests-diff", &[]);
+    desk.run("opportunity create --file acme.toml --why renewal");
+    let id = &desk.listed("opportunity list", "id")[0];
+    let entity = json!({"Type": "ResaleAuthorization@1.0", "Identifier": id});
+    let details = json!({"Name": "Renamed", "Description": null});
+    let change =
+        json!({"ChangeType": "UpdateInformation", "Entity": entity, "DetailsDocument": details});
+    let body = json!({"Catalog": "AWSMarketplace", "ChangeSet": [change]});
+    let (status, answer) = desk.offline.post("/StartChangeSet", &body.to_string());
+    assert_eq!(status, 200, "{answer}");
+    let mut said = Transcript::default();
+    desk.say(&mut said, &format!("opportunity diff {id}"));
+    desk.say(&mut said, &format!("opportunity diff {id} --format json"));
+    // Another ledger knows it only from AWS.
+    for line in ["init", "opportunity sync"] {
+        let done = desk.run(&format!("{line} --ledger other.db"));
+        assert_eq!(done.code, Some(0), "{done:?}");
+    }
+    desk.say(&mut said, &format!("opportunity diff {id} --ledger other.db"));
+    desk.say(&mut said, "opportunity diff resaleauthz-elsewhere");
+    said.check("requests-diff.txt");
 }
 
 /// Stands between the program and AWS, and holds one call up: on its way there, or on its way back.
