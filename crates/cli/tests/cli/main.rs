@@ -15,6 +15,7 @@ mod help;
 mod hostile;
 mod killed;
 mod ledger;
+mod life;
 mod lists;
 mod offline_aws;
 mod partner;
