@@ -213,7 +213,7 @@ pub const VIEWS: &[View] = &[
         name: "registrations",
         stream: Some(StreamKind::Agreement),
         present: None,
-        each: Some(Each::Element(&["registrations"])),
+        each: Some(Each::Value(&["registrations"])),
         columns: &[
             column("agreement", Text, Id),
             column("license", Text, Element(&["license"])),

@@ -84,7 +84,8 @@ async fn every_kind_of_file_opens_or_says_why_not() {
     let older = "delete from _sqlx_migrations where version >= 20261101000009;
                  drop index deliveries_envelope; alter table deliveries drop column slot;
                  alter table deliveries drop column envelope_id;
-                 drop table view_definitions; drop view findings; drop view entitlements;
+                 drop table view_definitions; drop view findings; drop view requests;
+                 drop view quantities; drop view registrations; drop view entitlements;
                  drop view agreements; drop view offers; drop view opportunities";
     run(&folder.join("older"), older).await;
     let (read, write, create) = (OpenOptions::READ, OpenOptions::WRITE, OpenOptions::CREATE);

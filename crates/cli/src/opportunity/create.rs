@@ -18,7 +18,7 @@ use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::form_file::{self, Notation};
-use crate::problems::{self, sentence};
+use crate::problems;
 
 pub mod file;
 pub mod flags;

@@ -322,8 +322,10 @@ pub async fn views_add_up(store: &dyn Store) {
             r#"{"offer":[{"v":"offer-1","w":{}}],"end":{"v":253402300799000000}}"#,
             r#"{"entitlement":{"type":"PRIVATE","status":"active","quantities":[
                {"license":"l-1","dimension":"größe","type":"integer","value":"250"},
-               {"license":"l-1","dimension":"api","type":"unknown","value":null}]}}"#,
+               {"license":"l-1","dimension":"api","type":"unknown","value":null}]},
+               "registrations":{"l-1":{"license":"l-1","account":"555566667777"}}}"#,
         ),
+        ("request/one", "{}", r#"{"request":{"wish":"create","status":"succeeded"}}"#),
         (
             "opportunity/one",
             r#"{"described":{"v":{"name":"Größe 東京","max_offers":1,"products":["p"]}}}"#,
