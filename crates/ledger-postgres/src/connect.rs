@@ -130,16 +130,19 @@ impl PostgresStore {
         let target = Target::read(url)?;
         let connect = signed_in(&target).await?;
         let signed = Instant::now();
-        let pool = pool(options).connect_lazy_with(connect.clone());
-        // The first transaction finds its connection open: meanwhile another one, which fails at once, reads the version.
-        let opening = tokio::spawn({
-            let pool = pool.clone();
-            async move { pool.acquire().await.map(drop) }
-        });
-        if let Err(error) = check_version(&connect, &target).await {
-            opening.abort();
-            return Err(error);
+        let mut connection = open(&connect, &target).await?;
+        let version = sqlx::query(sql::VERSION).fetch_one(&mut connection).await;
+        let _ = connection.close().await;
+        let version = version.and_then(|row| row.try_get::<i64, _>(0));
+        let found = version
+            .map_err(failed("reading the ledger's schema version"))
+            .map_err(|error| at(error, &target))?;
+        match found {
+            0 => return Err(StoreError::Missing { place: target.place() }),
+            migration::VERSION => {}
+            _ => return Err(StoreError::Schema { found, wanted: migration::VERSION }),
         }
+        let pool = pool(options).connect_lazy_with(connect);
         Ok(Self::new(pool, target, options.server, signed))
     }
 
@@ -229,22 +232,6 @@ fn at(error: StoreError, target: &Target) -> StoreError {
 /// One connection, not of a pool: a pool tries again for as long as it may, while a person waits.
 pub(crate) async fn alone(target: &Target) -> Result<PgConnection, StoreError> {
     open(&signed_in(target).await?, target).await
-}
-
-/// Whether the tables are there, and of this version.
-async fn check_version(connect: &PgConnectOptions, target: &Target) -> Result<(), StoreError> {
-    let mut connection = open(connect, target).await?;
-    let version = sqlx::query(sql::VERSION).fetch_one(&mut connection).await;
-    let _ = connection.close().await;
-    let version = version.and_then(|row| row.try_get::<i64, _>(0));
-    let found = version
-        .map_err(failed("reading the ledger's schema version"))
-        .map_err(|error| at(error, target))?;
-    match found {
-        0 => Err(StoreError::Missing { place: target.place() }),
-        migration::VERSION => Ok(()),
-        _ => Err(StoreError::Schema { found, wanted: migration::VERSION }),
-    }
 }
 
 /// Credentials may come from another machine: not for longer than a connection may take.
