@@ -68,6 +68,8 @@ fn the_readme_shows_what_is_printed() {
     let readme = fs::read_to_string(readme).expect("the README can be read");
     let folder = Folder::new("readme");
     std::os::unix::fs::symlink(events(), folder.path("events")).expect("the scenarios are there");
+    let examples = events().join("../examples");
+    std::os::unix::fs::symlink(examples, folder.path("examples")).expect("they are there");
     let offline = Offline::start(&folder, &[]);
     folder.write("offline.env", offline.environment());
     let sessions = sessions(&readme);
