@@ -77,6 +77,13 @@ class Calls(unittest.TestCase):
                 template.resources()[name]["Properties"]["FunctionName"], {"Fn::Sub": itself.split(":", 1)[1]}
             )
 
+    def test_sweep_may_ask_aws_marketplace_only_if_it_is_to(self):
+        for asks in ("true", "false"):
+            role = template.made({"Ledger": "dsql", "AskMarketplace": asks})["SweepRole"]["Properties"]
+            calls = {call for _, statement in statements("SweepRole", role) for call in as_list(statement["Action"])}
+            marketplace = any(call.startswith("aws-marketplace:") for call in calls)
+            self.assertEqual(marketplace, asks == "true", asks)
+
     def test_each_function_has_a_role_of_its_own(self):
         for name in (*template.FUNCTIONS, template.REGISTER):
             role = template.resources()[name]["Properties"]["Role"]
