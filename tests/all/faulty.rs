@@ -1,7 +1,7 @@
 //! A store that fails at one step, once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use ledger::store::StoreError;
@@ -66,5 +66,27 @@ impl Steps for Plan {
             }
             Fault::Overtaken => Err(StoreError::Conflict { what: format!("step {number}") }),
         }
+    }
+}
+
+/// Stops again and again, at one step of so many, and lets others have their turn.
+pub(crate) struct Unreliable(Mutex<fastrand::Rng>, u8);
+
+impl Unreliable {
+    /// As the seed draws it.
+    pub(crate) fn new(seed: u64, one_of: u8) -> Self {
+        Self(Mutex::new(fastrand::Rng::with_seed(seed)), one_of)
+    }
+}
+
+#[async_trait]
+impl Steps for Unreliable {
+    async fn step(&self, _: Step) -> Result<(), StoreError> {
+        tokio::task::yield_now().await;
+        if self.0.lock().expect("a draw").u8(..self.1) > 0 {
+            return Ok(());
+        }
+        let source = "the connection was cut by the test".into();
+        Err(StoreError::Unavailable { attempt: "taking a step", source })
     }
 }

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use deal::item::Licensing;
 use ledger::memory::MemoryStore;
-use ledger::store::{Store, StoreError};
+use ledger::store::Store;
 use processor::Processor;
 use processor::clock::Clock;
 use processor::delivery::Delivery;
 use processor::port::Retry;
 use processor::refresh::{Answer, Refreshed};
-use simulator::stepped::{Step, Steps};
+use simulator::stepped::Steps;
 
 use super::{AGREEMENT, LICENSE, Office, UPDATED, created, updated};
-use crate::faulty::{Fault, Plan};
+use crate::faulty::{Fault, Plan, Unreliable};
 use crate::place::Place;
 
 const LATER: &str = "2026-12-03T09:19:00Z";
@@ -112,29 +111,11 @@ async fn a_machine_that_stops_at_any_step_on_postgres_reads_each_difference_once
     place.expect("it is there").remove().await;
 }
 
-/// Stops again and again, and lets others have their turn.
-struct Unreliable(std::sync::Mutex<fastrand::Rng>);
-
-#[async_trait]
-impl Steps for Unreliable {
-    async fn step(&self, _: Step) -> Result<(), StoreError> {
-        tokio::task::yield_now().await;
-        if self.0.lock().expect("a draw").u8(..30) > 0 {
-            return Ok(());
-        }
-        let source = "the connection was cut by the test".into();
-        Err(StoreError::Unavailable { attempt: "taking a step", source })
-    }
-}
-
 #[tokio::test]
 async fn two_machines_that_stop_again_and_again_read_the_same() {
     for seed in 0..40 {
         let office = Office::new(Arc::new(MemoryStore::new()), &[(LICENSE, 250)]);
-        let machine = |seed| {
-            let rng = std::sync::Mutex::new(fastrand::Rng::with_seed(seed));
-            office.processor(Some(Arc::new(Unreliable(rng))))
-        };
+        let machine = |seed| office.processor(Some(Arc::new(Unreliable::new(seed, 30))));
         let (one, other) = (machine(seed), machine(seed + 1_000));
         for seats in [250, 260, 270] {
             office.aws.set(LICENSE, seats);

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use deal::facts::request::{Wish, WishKind};
 use deal::request::RequestId;
 use ledger::memory::MemoryStore;
-use ledger::store::{Store, StoreError};
-use simulator::stepped::{Step, Steps};
+use ledger::store::Store;
+use simulator::stepped::Steps;
 
 use super::{Office, assert_ended, carry_out, wish};
-use crate::faulty::{Fault, Plan};
+use crate::faulty::{Fault, Plan, Unreliable};
 use crate::place::Place;
 use crate::scripted::{Fate, Mood};
 
@@ -136,21 +135,6 @@ async fn a_machine_that_stops_at_any_step_on_postgres_makes_one_opportunity() {
     place.expect("it is there").remove().await;
 }
 
-/// Stops again and again.
-struct Unreliable(std::sync::Mutex<fastrand::Rng>);
-
-#[async_trait]
-impl Steps for Unreliable {
-    async fn step(&self, _: Step) -> Result<(), StoreError> {
-        tokio::task::yield_now().await;
-        if self.0.lock().expect("a draw").u8(..20) > 0 {
-            return Ok(());
-        }
-        let source = "the connection was cut by the test".into();
-        Err(StoreError::Unavailable { attempt: "taking a step", source })
-    }
-}
-
 #[tokio::test]
 async fn two_machines_that_stop_again_and_again_make_one_opportunity() {
     for seed in 0..16 {
@@ -158,10 +142,7 @@ async fn two_machines_that_stop_again_and_again_make_one_opportunity() {
             let what = format!("{what}, seed {seed}");
             let office = Office::new(Arc::new(MemoryStore::new()), &moods, &fates);
             let office = Office { hangs: seed % 2 == 0, ..office };
-            let machine = |seed| {
-                let rng = std::sync::Mutex::new(fastrand::Rng::with_seed(seed));
-                office.processor(Some(Arc::new(Unreliable(rng))))
-            };
+            let machine = |seed| office.processor(Some(Arc::new(Unreliable::new(seed, 20))));
             let (one, other) = (machine(seed), machine(seed + 1_000));
             tokio::join!(carry_out(&office, &one), carry_out(&office, &other));
             assert_ended(&office, &what, (status, &there, taken)).await;
