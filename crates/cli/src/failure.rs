@@ -147,6 +147,12 @@ const fn store_hint(error: &StoreError) -> &'static str {
         StoreError::Schema { .. } => {
             "`resold init` brings the ledger up to date; make a copy of it before"
         }
+        StoreError::EventSchema { found, wanted } if *found > *wanted => {
+            "a newer resold wrote this ledger: use that version, or a newer one"
+        }
+        StoreError::EventSchema { .. } => {
+            "an earlier resold wrote this ledger: that version still reads it; `resold init` makes a new one, and `resold replay` takes in what was archived"
+        }
         StoreError::Refused { .. } => {
             "check who owns the ledger and its folder, and what they permit; --ledger names another one"
         }

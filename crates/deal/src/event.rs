@@ -7,8 +7,11 @@ use crate::key::{KeyKind, KeyQuery};
 use crate::public::PublicEvent;
 use crate::stream::StreamKind;
 
-/// The version of every payload's shape. It grows when a shape changes; older ones are upcast on read.
-pub const SCHEMA: i32 = 1;
+/// The version of every payload's shape. It grows when a shape changes; older ones are upcast on read, down to [`OLDEST`].
+pub const SCHEMA: i32 = 2;
+
+/// The oldest schema that is read. What schema 1 cut of a digest cannot be told from it.
+const OLDEST: i32 = 2;
 
 /// One event of a stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,6 +128,16 @@ pub enum EventError {
         /// Its schema version.
         schema: i32,
     },
+    /// A schema that is not read any more.
+    #[error(
+        "this version reads events of schema {OLDEST} and later, and one of type `{kind}` has schema {schema}"
+    )]
+    Outdated {
+        /// The event's type.
+        kind: String,
+        /// Its schema version.
+        schema: i32,
+    },
     /// A payload that is not of its type's shape.
     #[error("could not read the payload of an event of type `{kind}`")]
     Payload {
@@ -163,7 +176,10 @@ impl Event {
         payload: &str,
     ) -> Result<Self, EventError> {
         let unknown = || EventError::UnknownKind { kind: kind.to_owned(), schema };
-        if schema != SCHEMA {
+        if schema < OLDEST {
+            return Err(EventError::Outdated { kind: kind.to_owned(), schema });
+        }
+        if schema > SCHEMA {
             return Err(unknown());
         }
         let event = match kind.split_once('/') {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use marketplace::digest::Digest;
+use marketplace::digest::{Digest, base64url};
 use serde::{Deserialize, Serialize};
 
 use crate::moment::Moment;
@@ -47,23 +47,16 @@ pub struct Witness {
     /// The time of the notification.
     #[serde(rename = "t")]
     pub at: Moment,
-    /// The first 16 hexadecimal digits of the notification's digest.
-    #[serde(rename = "d")]
-    pub digest: String,
+    /// The notification's digest, whole: whoever can make two of one beginning must not decide between them.
+    #[serde(rename = "d", with = "base64url")]
+    pub digest: Digest,
 }
 
 impl Witness {
     /// What a notification with this digest and time testifies.
     pub fn new(authority: Authority, at: Moment, digest: &Digest) -> Self {
-        Self { authority, at, digest: short(digest) }
+        Self { authority, at, digest: *digest }
     }
-}
-
-/// The first 16 hexadecimal digits of a digest.
-pub fn short(digest: &Digest) -> String {
-    let mut text = digest.to_string();
-    text.truncate(16);
-    text
 }
 
 /// How many contradicting values a [`Fixed`] keeps.
@@ -152,9 +145,9 @@ pub struct Latest<T> {
     /// The time of the notification.
     #[serde(rename = "t")]
     pub at: Moment,
-    /// The first 16 hexadecimal digits of the notification's digest.
-    #[serde(rename = "d")]
-    pub digest: String,
+    /// The notification's digest.
+    #[serde(rename = "d", with = "base64url")]
+    pub digest: Digest,
 }
 
 impl<T> Default for Register<T> {
@@ -166,8 +159,7 @@ impl<T> Default for Register<T> {
 impl<T> Register<T> {
     /// Nothing, or what one notification says.
     pub fn said(value: Option<T>, witness: &Witness) -> Self {
-        let digest = witness.digest.clone();
-        Self(value.map(|value| Latest { value, at: witness.at, digest }))
+        Self(value.map(|value| Latest { value, at: witness.at, digest: witness.digest }))
     }
 
     /// The value that holds.
@@ -181,8 +173,8 @@ impl<T> Register<T> {
     }
 
     /// The order in which registers supersede each other: time, then digest.
-    pub fn order(&self) -> Option<(Moment, &str)> {
-        self.0.as_ref().map(|latest| (latest.at, latest.digest.as_str()))
+    pub fn order(&self) -> Option<(Moment, Digest)> {
+        self.0.as_ref().map(|latest| (latest.at, latest.digest))
     }
 
     /// Nothing was said yet.

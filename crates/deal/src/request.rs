@@ -401,8 +401,7 @@ fn ending(attempt: &Attempt) -> Option<Ending<'_>> {
         return (refusal.hope == Hope::Never && is_over).then_some(Ending::Refused(at, refusal));
     }
     let reports = attempt.change_sets.values().map(|seen| &seen.report);
-    let last =
-        reports.max_by_key(|report| report.order().map(|(at, digest)| (at, digest.to_owned())));
+    let last = reports.max_by_key(|report| report.order());
     let (at, report) = last.and_then(|report| report.at().zip(report.get()))?;
     match report.end {
         End::Failed => Some(Ending::Failed(at, report)),

@@ -24,7 +24,7 @@ use crate::stream::StreamKind;
 use crate::succession;
 
 /// The version of the folding code. It grows when the same events fold to something else.
-pub const FOLD: i32 = 1;
+pub const FOLD: i32 = 2;
 
 /// What we last concluded and published. It folds from our own events, so it is history, not fact.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

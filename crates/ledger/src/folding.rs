@@ -1,6 +1,6 @@
 //! A stream's row and keys from its events.
 
-use deal::event::Event;
+use deal::event::{Event, EventError, SCHEMA};
 use deal::moment::Moment;
 use deal::state::{FOLD, State};
 use deal::stream::StreamId;
@@ -9,6 +9,28 @@ use marketplace::digest::Digest;
 use crate::row::{EventRow, KeyChange, StreamRow};
 use crate::seal::GENESIS;
 use crate::store::StoreError;
+
+/// What a stored event says.
+///
+/// # Errors
+/// [`StoreError::EventSchema`] for one that a version before or after ours wrote, [`StoreError::Inconsistent`] for one
+/// that nobody can read.
+pub fn read(event: &EventRow) -> Result<Event, StoreError> {
+    let read = Event::read(event.stream.kind(), &event.kind, event.schema, &event.payload);
+    read.map_err(|error| match error {
+        EventError::Outdated { schema, .. } => {
+            StoreError::EventSchema { found: schema, wanted: SCHEMA }
+        }
+        EventError::UnknownKind { schema, .. } if schema > SCHEMA => {
+            StoreError::EventSchema { found: schema, wanted: SCHEMA }
+        }
+        EventError::UnknownKind { .. } | EventError::Payload { .. } => StoreError::Inconsistent {
+            table: "events",
+            column: "payload",
+            key: format!("{}@{}", event.stream, event.version),
+        },
+    })
+}
 
 /// A stream of which some events are folded.
 #[derive(Debug, Clone)]
@@ -39,14 +61,9 @@ impl Folding {
     /// Takes in the next event.
     ///
     /// # Errors
-    /// [`StoreError::Inconsistent`] for one that this version cannot read.
+    /// As [`read`].
     pub fn event(&mut self, event: &EventRow) -> Result<(), StoreError> {
-        let read = Event::read(self.stream.kind(), &event.kind, event.schema, &event.payload);
-        let read = read.map_err(|_| StoreError::Inconsistent {
-            table: "events",
-            column: "payload",
-            key: format!("{}@{}", event.stream, event.version),
-        })?;
+        let read = read(event)?;
         self.state.fold(&read, Moment::from_micros(event.recorded_at));
         self.version = event.version;
         self.head = event.hash;

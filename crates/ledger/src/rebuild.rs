@@ -35,7 +35,8 @@ pub struct Rebuilt {
 /// only locks, are gone: the next who needs one makes it.
 ///
 /// Nothing is verified: verify first, for a cut tail is no longer seen afterwards. A ledger in which a newer version
-/// folded a stream or wrote an event is left as it is ([`StoreError::Schema`], [`StoreError::Inconsistent`]).
+/// folded a stream, or one before or after ours wrote an event, is left as it is ([`StoreError::Schema`],
+/// [`StoreError::EventSchema`]).
 pub async fn rebuild(
     store: &dyn Store,
     progress: &mut dyn FnMut(Progress),

@@ -309,6 +309,14 @@ pub enum StoreError {
         /// What we need.
         wanted: i64,
     },
+    /// An event's schema is none that this version reads.
+    #[error("the ledger holds an event of schema {found}, this version of resold writes {wanted}")]
+    EventSchema {
+        /// What the event has.
+        found: i32,
+        /// What we write.
+        wanted: i32,
+    },
     /// We may not do this.
     #[error("the ledger does not permit {attempt}")]
     Refused {
@@ -361,6 +369,7 @@ impl StoreError {
             | Self::Missing { .. }
             | Self::Foreign { .. }
             | Self::Schema { .. }
+            | Self::EventSchema { .. }
             | Self::Refused { .. } => Retry::Later,
             Self::Inconsistent { .. } | Self::Failed { .. } => Retry::Never,
         }
@@ -376,6 +385,7 @@ impl StoreError {
             | Self::Missing { .. }
             | Self::Foreign { .. }
             | Self::Schema { .. }
+            | Self::EventSchema { .. }
             | Self::Refused { .. }
             | Self::Inconsistent { .. }
             | Self::Failed { .. } => false,

@@ -32,6 +32,27 @@ impl Digest {
     }
 }
 
+/// A digest as 43 characters of base64url, for shapes of which there are many: `#[serde(with = "base64url")]`.
+pub mod base64url {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    use super::{Digest, InvalidDigest};
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+        URL_SAFE_NO_PAD.encode(digest.0).serialize(serializer)
+    }
+
+    /// Reads it: the one text that [`serialize`] writes.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(de::Error::custom)?;
+        bytes.try_into().map(Digest).map_err(|_| de::Error::custom(InvalidDigest))
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = [0_u8; 64];
@@ -83,5 +104,35 @@ fn nibble(digit: u8) -> Result<u8, InvalidDigest> {
 impl From<Digest> for String {
     fn from(digest: Digest) -> String {
         digest.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Short(#[serde(with = "base64url")] Digest);
+
+    #[test]
+    fn a_digest_has_one_text_in_each_form() {
+        let digest = Digest::of(b"");
+        let short = r#""47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU""#;
+        let long = r#""e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#;
+        assert_eq!(serde_json::to_string(&digest).unwrap(), long);
+        assert_eq!(serde_json::to_string(&Short(digest)).unwrap(), short);
+        assert_eq!(serde_json::from_str::<Short>(short).unwrap(), Short(digest));
+        // Too short, padded, of the other alphabet, with bits that are thrown away, in the other form.
+        let cut = &short[..short.len() - 2];
+        let wrong = [
+            format!("{cut}\""),
+            format!("{cut}U=\""),
+            short.replace('-', "+"),
+            format!("{cut}V\""),
+            long.to_owned(),
+        ];
+        for text in wrong {
+            assert!(serde_json::from_str::<Short>(&text).is_err(), "{text}");
+        }
     }
 }

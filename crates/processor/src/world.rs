@@ -10,6 +10,7 @@ use deal::lattice::Join as _;
 use deal::moment::Moment;
 use deal::state::{FOLD, State};
 use deal::stream::StreamId;
+use ledger::folding;
 use ledger::row::{Cause, EventRow, KeyChange, NewOutbox, StreamRow, StreamWrite, Writes};
 use ledger::seal::{GENESIS, event_id, seal};
 use ledger::store::{Snapshot, StoreError, Transaction};
@@ -232,9 +233,7 @@ pub(crate) async fn read_state(
         let events = tx.events(&row.stream, next, PAGE).await?;
         let Some(last) = events.last().map(|event| event.version) else { return Ok(state) };
         for event in &events {
-            let read = Event::read(row.stream.kind(), &event.kind, event.schema, &event.payload)
-                .map_err(|_| inconsistent("events", "payload", &event.event_id))?;
-            state.fold(&read, Moment::from_micros(event.recorded_at));
+            state.fold(&folding::read(event)?, Moment::from_micros(event.recorded_at));
         }
         next = last.saturating_add(1);
     }

@@ -199,10 +199,16 @@ fn what_cannot_be_read_says_why() {
     let newer = |kind, schema| {
         format!("this version does not know events of type `{kind}` in schema {schema}")
     };
+    let older = |kind, schema| {
+        format!(
+            "this version reads events of schema 2 and later, and one of type `{kind}` has schema {schema}"
+        )
+    };
     #[rustfmt::skip]
     let cases = [
         ("fact/x", SCHEMA + 1, "{}", newer("fact/x", SCHEMA + 1)),
-        ("fact/x", 0, "{}", newer("fact/x", 0)),
+        ("fact/x", 1, "{}", older("fact/x", 1)),
+        ("fact/x", 0, "{}", older("fact/x", 0)),
         ("fate/x", SCHEMA, "{}", newer("fate/x", SCHEMA)),
         ("fact", SCHEMA, "{}", newer("fact", SCHEMA)),
         ("", SCHEMA, "{}", newer("", SCHEMA)),

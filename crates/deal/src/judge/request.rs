@@ -1,5 +1,6 @@
 //! What we conclude of a request of ours: whether it is done, and what a person should see to.
 
+use marketplace::digest::Digest;
 use marketplace::ids::OpportunityId;
 
 use super::rest::{conflicts, contradiction, unpublishable};
@@ -123,8 +124,7 @@ fn made(facts: &RequestFacts) -> Fixed<OpportunityId> {
     for (_, id, seen) in facts.change_sets() {
         let report = seen.report.get().filter(|report| report.end == End::Succeeded);
         let Some((report, at)) = report.zip(seen.report.at()) else { continue };
-        let digest = id.to_string();
-        let witness = Witness { authority: Authority::Other, at, digest };
+        let witness = Witness::new(Authority::Other, at, &Digest::of(id.as_str().as_bytes()));
         made.join(&Fixed::said(report.opportunity.clone(), &witness));
     }
     made

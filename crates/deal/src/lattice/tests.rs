@@ -103,6 +103,34 @@ fn a_fixed_fact_shows_the_least_witness() {
     assert_eq!(agreed.witness().map(|said| said.at), Some(early), "the least witness of a value");
 }
 
+/// Digests that an attacker makes: alike but for one byte, which no part of them that is cut away may be.
+fn alike(differs_at: usize) -> (Digest, Digest) {
+    let (one, mut other) = ([7_u8; 32], [7_u8; 32]);
+    other[differs_at] = 8;
+    (Digest::new(one), Digest::new(other))
+}
+
+#[test]
+fn digests_that_begin_alike_decide_nothing_by_order() {
+    let time = at("2026-12-01T10:00:00Z");
+    for differs_at in [0, 7, 8, 15, 16, 31] {
+        let (less, greater) = alike(differs_at);
+        let said = |digest| Witness::new(Authority::Created, time, digest);
+        let registers = [(1, &less), (2, &greater)]
+            .map(|(value, digest)| Register::said(Some(value), &said(digest)));
+        let [one, other] = registers;
+        assert_eq!(joined(&one, &other).get(), Some(&2), "{differs_at}");
+        assert_eq!(joined(&other, &one).get(), Some(&2), "{differs_at}");
+        // The greater value has the lesser witness.
+        let [one, other] = [(2, &less), (1, &greater)]
+            .map(|(value, digest)| Fixed::said(Some(value), &said(digest)));
+        assert_eq!(joined(&one, &other).get(), Some(&2), "{differs_at}");
+        assert_eq!(joined(&other, &one), joined(&one, &other), "{differs_at}");
+        let json = serde_json::to_string(&said(&greater)).unwrap();
+        assert_eq!(serde_json::from_str::<Witness>(&json).unwrap(), said(&greater), "{json}");
+    }
+}
+
 #[test]
 fn a_register_is_won_by_time_then_digest() {
     let (early, late) = (at("2026-12-01T10:00:00Z"), at("2026-12-02T10:00:00Z"));

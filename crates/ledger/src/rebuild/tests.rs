@@ -49,18 +49,20 @@ fn a_rebuild_mends_what_is_derived() {
 }
 
 #[test]
-fn what_a_newer_version_wrote_is_left_as_it_is() {
+fn what_another_version_wrote_is_left_as_it_is() {
     let mut newer_fold = sample().writes;
     newer_fold.streams[0].row.fold = deal::state::FOLD + 1;
     let mut newer_event = sample().writes;
     newer_event.events[0].schema = deal::event::SCHEMA + 1;
-    for (name, writes) in [("fold", newer_fold), ("event", newer_event)] {
+    let mut older_event = sample().writes;
+    older_event.events[0].schema = 1;
+    for (name, writes) in [("fold", newer_fold), ("event", newer_event), ("older", older_event)] {
         let ledger = store(&writes);
         let before = derived(&ledger);
         let refused = block_on(rebuild(&ledger, &mut |_| {}));
         match name {
             "fold" => assert!(matches!(refused, Err(StoreError::Schema { .. })), "{refused:?}"),
-            _ => assert!(matches!(refused, Err(StoreError::Inconsistent { .. })), "{refused:?}"),
+            _ => assert!(matches!(refused, Err(StoreError::EventSchema { .. })), "{refused:?}"),
         }
         assert_eq!(derived(&ledger), before, "{name}");
     }

@@ -72,7 +72,9 @@ impl Chain {
             Err(error) => {
                 let kind = match &error {
                     EventError::UnknownKind { .. } => FaultKind::EventNewer,
-                    EventError::Payload { .. } => FaultKind::EventUnreadable,
+                    EventError::Outdated { .. } | EventError::Payload { .. } => {
+                        FaultKind::EventUnreadable
+                    }
                 };
                 let subject = Subject::Event(event.stream.clone(), event.version);
                 report.fault(kind, subject, error.to_string());

@@ -131,6 +131,11 @@ fn every_column_of_an_event_is_sealed() {
             &["seal offer/offer-1@1", "event-newer offer/offer-1@1"],
         ),
         (
+            "older schema",
+            &|w| event(w, OFFER, 1).schema = 1,
+            &["seal offer/offer-1@1", "event-unreadable offer/offer-1@1"],
+        ),
+        (
             "schema",
             &|w| event(w, OFFER, 1).schema = SCHEMA + 1,
             &["seal offer/offer-1@1", "event-newer offer/offer-1@1"],

@@ -9,8 +9,9 @@ use StreamKind::{
 
 /// Reads an event; `@` stands for a witness, `&` for the time and digest of a register.
 fn event(stream: StreamKind, kind: &str, payload: &str) -> Event {
-    let payload =
-        payload.replace('@', r#"{"a":"created","t":0,"d":"0"}"#).replace('&', r#""t":0,"d":"0""#);
+    let payload = payload
+        .replace('@', r#"{"a":"created","t":0,"d":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}"#)
+        .replace('&', r#""t":0,"d":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU""#);
     Event::read(stream, kind, SCHEMA, &payload).unwrap_or_else(|error| panic!("{kind}: {error:?}"))
 }
 

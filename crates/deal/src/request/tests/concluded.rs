@@ -74,7 +74,7 @@ fn what_is_published_and_found() {
         ("which draft is not clear", Create, and(&[failed, (10, Drafts(1, &["x", "y"]))]), 9, vec!["failed CLIENT_ERROR", "+request-failed change sets=a; codes=CLIENT_ERROR; drafts that may be ours=x, y"]),
         ("corrected", Create, and(&[failed, (11, Corrected)]), 11, vec!["requested"]),
         ("cancelled", Create, and(&[(9, Ended(1, "a", End::Cancelled, None, None))]), 9, vec!["cancelled"]),
-        ("made twice", Create, and(&twice), 9, vec!["succeeded x", "+conflicting-facts opportunity=x, y"]),
+        ("made twice", Create, and(&twice), 9, vec!["succeeded x", "+conflicting-facts opportunity=y, x"]),
     ];
     for (name, kind, history, seconds, expected) in cases {
         assert_eq!(told(&state(kind, &history), seconds), expected, "{name}");
