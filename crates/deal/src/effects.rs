@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use marketplace::catalog::ResaleAuthorization;
 use marketplace::ids::{AccountId, AgreementId, OfferId};
 use marketplace::notification::{
-    ChangeSet, ChangeSetResult, Family, Notification, OfferReleased, OfferSetReleased, Role,
+    ChangeSet, ChangeSetResult, End, Family, Notification, OfferReleased, OfferSetReleased, Role,
 };
 
 use self::agreement::{agreement_notice, authority};
 use crate::facts::partner::aliases;
 use crate::facts::{
-    ChangeSetFacts, Facts, NotificationTypeFacts, OfferFacts, OfferSetFacts, OpportunityFacts,
-    PartnerFacts, Seen, SellerFacts, ViewRole,
+    ChangeSetFacts, Facts, NotificationFacts, NotificationTypeFacts, OfferFacts, OfferSetFacts,
+    OpportunityFacts, PartnerFacts, Seen, SellerFacts, ViewRole,
 };
 use crate::lattice::{Authority, Few, First, Fixed, Join, Last, Register, Witness};
 use crate::moment::Moment;
@@ -40,10 +40,11 @@ pub struct Effect {
 
 /// What a notification says of each stream that it names. `agreement` routes one that names none.
 pub fn effects(notification: &Notification, agreement: Option<&AgreementId>) -> Vec<Effect> {
-    let at = Moment::from(notification.envelope.time);
+    let sent = Moment::from(notification.envelope.time);
+    let at = sent.or_unknown();
     let slug = slug(&notification.envelope.detail_type);
     let said = |authority| Witness::new(authority, at, &notification.digest);
-    let parts = match &notification.family {
+    let mut parts = match &notification.family {
         Family::OfferReleased(released) => {
             offer_released(notification, released, &said(Authority::Released))
         }
@@ -55,7 +56,7 @@ pub fn effects(notification: &Notification, agreement: Option<&AgreementId>) -> 
             seller(notification, &said(Authority::Other))
         }
         Family::OpportunityDescribed(document) => {
-            let at = Moment::from(document.last_modified);
+            let at = Moment::from(document.last_modified).or_unknown();
             described(document, &Witness::new(Authority::Described, at, &notification.digest))
         }
         Family::Agreement(_) if is_purchase(notification) => Vec::new(),
@@ -75,6 +76,9 @@ pub fn effects(notification: &Notification, agreement: Option<&AgreementId>) -> 
         },
         Family::Unknown => unknown_type(notification, at, &said(Authority::Other)),
     };
+    if !sent.is_plausible() && !parts.is_empty() {
+        parts.push(implausible(notification, sent, &said(Authority::Other)));
+    }
     let effect = |(stream, facts)| Effect { stream, slug: slug.clone(), facts, at };
     parts.into_iter().map(effect).collect()
 }
@@ -100,6 +104,11 @@ fn us<'a>(
         _ => manufacturer,
     };
     notification.envelope.account.as_ref().or(by_role)
+}
+
+/// An end as facts keep it: `None` says that there is none.
+fn when(end: End) -> Option<Moment> {
+    end.time().map(Moment::from)
 }
 
 /// Facts for one stream.
@@ -130,7 +139,7 @@ fn offer_released(
         aliases: aliases(&released.product.names),
         product_title: Register::said(released.product.title.clone(), said),
         name: Register::said(released.name.clone(), said),
-        expires: Register::said(released.expires.map(Moment::from), said),
+        expires: Register::said(released.expires.map(when), said),
         buyers: Register::said(
             Some(released.buyers.clone()).filter(|buyers| !buyers.is_empty()),
             said,
@@ -222,6 +231,13 @@ fn described(document: &ResaleAuthorization, said: &Witness) -> Vec<Part> {
         parts.push((StreamId::partner(reseller), Facts::Partner(facts)));
     }
     parts
+}
+
+/// A notification that cannot have been sent when it says.
+fn implausible(notification: &Notification, sent: Moment, said: &Witness) -> Part {
+    let facts =
+        NotificationFacts { sent: Fixed::said(Some(sent), said), ..NotificationFacts::default() };
+    (StreamId::notification(&notification.digest), Facts::Notification(facts))
 }
 
 fn unknown_type(notification: &Notification, at: Moment, said: &Witness) -> Vec<Part> {

@@ -320,7 +320,7 @@ pub fn entitlement(
         products: facts.products.iter().cloned().collect(),
         accepted_at: facts.acceptance.get().copied().map(text),
         starts_at: facts.starts().map(text),
-        ends_at: facts.end.get().copied().map(text),
+        ends_at: facts.ends().map(text),
         ended_at: end.map(|end| text(end.at)),
         license_state,
         licenses,

@@ -35,6 +35,8 @@ pub enum FindingKind {
     ForeignAccount,
     /// One EventBridge id with two contents.
     IdWithTwoContents,
+    /// A notification that cannot have been sent when it says.
+    ImplausibleTime,
     /// AWS does not tell what a license grants until somebody changes something.
     LicenseNotReadable,
     /// A license is known and its agreement's creation did not come for a day.
@@ -98,7 +100,7 @@ impl Severity {
 
 impl FindingKind {
     /// Every kind, in the order of their words.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::AgreementWithoutLicense,
         Self::BuyerOutsideOpportunity,
         Self::ChangeSetFailed,
@@ -109,6 +111,7 @@ impl FindingKind {
         Self::EvidenceContradicted,
         Self::ForeignAccount,
         Self::IdWithTwoContents,
+        Self::ImplausibleTime,
         Self::LicenseNotReadable,
         Self::LicenseWithoutAgreement,
         Self::LinkAmbiguous,
@@ -143,6 +146,7 @@ impl FindingKind {
             Self::EvidenceContradicted => "evidence-contradicted",
             Self::ForeignAccount => "foreign-account",
             Self::IdWithTwoContents => "id-with-two-contents",
+            Self::ImplausibleTime => "implausible-time",
             Self::LicenseNotReadable => "license-not-readable",
             Self::LicenseWithoutAgreement => "license-without-agreement",
             Self::LinkAmbiguous => "link-ambiguous",
@@ -185,6 +189,7 @@ impl FindingKind {
             | Self::EndTimePassed
             | Self::EvidenceContradicted
             | Self::ForeignAccount
+            | Self::ImplausibleTime
             | Self::LicenseNotReadable
             | Self::LinkAmbiguous
             | Self::LinkUnmatched
@@ -221,6 +226,7 @@ impl FindingKind {
             | Self::EvidenceContradicted
             | Self::ForeignAccount
             | Self::IdWithTwoContents
+            | Self::ImplausibleTime
             | Self::Malformed
             | Self::PersonOverruled
             | Self::QuantityExceeded

@@ -157,8 +157,9 @@ impl<T> Default for Register<T> {
 }
 
 impl<T> Register<T> {
-    /// Nothing, or what one notification says.
+    /// Nothing, or what one notification says. One whose time is not known does not say whether it is newer.
     pub fn said(value: Option<T>, witness: &Witness) -> Self {
+        let value = value.filter(|_| witness.at != Moment::UNKNOWN);
         Self(value.map(|value| Latest { value, at: witness.at, digest: witness.digest }))
     }
 
@@ -232,9 +233,9 @@ impl Join for First {
 pub struct Last(Option<Moment>);
 
 impl Last {
-    /// Seen at this time.
-    pub const fn at(time: Moment) -> Self {
-        Self(Some(time))
+    /// Seen at this time. A time that is not known is not the latest.
+    pub fn at(time: Moment) -> Self {
+        Self(Some(time).filter(|time| *time != Moment::UNKNOWN))
     }
 
     /// The latest time, if it was seen.

@@ -19,6 +19,23 @@ impl Moment {
     /// After everything.
     pub const MAX: Self = Self(i64::MAX);
 
+    /// Stands for the time of a notification that cannot have been sent when it says: the end of the times that can be,
+    /// so that whatever was seen at a time that can be believed was seen before. What it says wins no register.
+    pub const UNKNOWN: Self = Self(4_102_444_800_000_000);
+    /// 2010: before it, nobody sold anything on AWS Marketplace.
+    const EARLIEST: Self = Self(1_262_304_000_000_000);
+
+    /// Whether something can have been sent at this time: from 2010 until 2100.
+    pub fn is_plausible(self) -> bool {
+        (Self::EARLIEST..Self::UNKNOWN).contains(&self)
+    }
+
+    /// The time, if something can have been sent then.
+    #[must_use]
+    pub fn or_unknown(self) -> Self {
+        if self.is_plausible() { self } else { Self::UNKNOWN }
+    }
+
     /// From microseconds since 1970.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)

@@ -44,7 +44,7 @@ pub fn renewal(facts: &AgreementFacts, now: Moment) -> Option<Renewal> {
     }
     Some(Renewal {
         days,
-        ends_at: facts.end.get().map(ToString::to_string),
+        ends_at: facts.ends().map(|end| end.to_string()),
         auto_renew: facts.auto_renew.get().copied(),
         announced_at: announced.map(|at| at.to_string()),
         terms_final_at: terms.map(|at| at.to_string()),
@@ -54,7 +54,7 @@ pub fn renewal(facts: &AgreementFacts, now: Moment) -> Option<Renewal> {
 /// The days before the end and when they are reached, but for those before the start: a short agreement begins with
 /// fewer days left.
 pub fn boundaries(facts: &AgreementFacts) -> impl Iterator<Item = (i64, Moment)> {
-    let span = facts.end.get().copied().zip(facts.starts());
+    let span = facts.ends().zip(facts.starts());
     span.into_iter().flat_map(|(end, start)| {
         let boundary = move |days: i64| (days, end.plus_hours(days.saturating_mul(-24)));
         REMINDER_DAYS.into_iter().map(boundary).filter(move |(_, at)| *at >= start)

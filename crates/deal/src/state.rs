@@ -221,7 +221,7 @@ fn agreement_deadlines(facts: &AgreementFacts) -> Vec<Moment> {
     if facts.licenses.is_empty() && DealType::of_agreement(facts) != DealType::CppoIn {
         deadlines.extend(facts.starts().map(|start| start.plus_hours(LICENSE_GRACE_HOURS)));
     }
-    deadlines.extend(facts.end.get().map(|end| end.plus_hours(END_GRACE_HOURS)));
+    deadlines.extend(facts.ends().map(|end| end.plus_hours(END_GRACE_HOURS)));
     deadlines.extend(boundaries(facts).map(|(_, at)| at));
     deadlines
 }

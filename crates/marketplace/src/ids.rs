@@ -1,4 +1,5 @@
-//! Ids as AWS gives them: opaque text, checked only for length and characters.
+//! Ids as AWS gives them: opaque text, checked only for length and characters. The Catalog API's `EntityIdentifier` is an
+//! id with a revision (`resaleauthz-1@3`): an id of an entity is read without it.
 //!
 //! No id is checked for its prefix: AWS's own examples show several forms of each
 //! ("Work with resale authorizations using the AWS Marketplace APIs" shows `resaleauthz-...`, older samples a UUID).
@@ -27,8 +28,25 @@ fn check(kind: &'static str, text: &str) -> Result<(), InvalidId> {
     }
 }
 
+/// An id of the Catalog API without its revision: `@` and digits at its end.
+fn without_revision(text: &str) -> &str {
+    match text.rsplit_once('@') {
+        Some((id, revision)) if is_digits(revision) => id,
+        _ => text,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The id as it is.
+const fn whole(text: &str) -> &str {
+    text
+}
+
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $read:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -41,7 +59,7 @@ macro_rules! id {
                 Self::try_from(text.into())
             }
 
-            /// The id as AWS gave it.
+            /// The id.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -50,8 +68,9 @@ macro_rules! id {
         impl TryFrom<String> for $name {
             type Error = InvalidId;
             fn try_from(text: String) -> Result<Self, InvalidId> {
-                check($kind, &text)?;
-                Ok(Self(text.into_boxed_str()))
+                let id = $read(&text);
+                check($kind, id)?;
+                Ok(Self(id.into()))
             }
         }
 
@@ -71,29 +90,29 @@ macro_rules! id {
 
 id!(
     /// A resale authorization (`resaleauthz-...`): an opportunity that we granted to a partner.
-    OpportunityId, "an opportunity id");
+    OpportunityId, "an opportunity id", without_revision);
 id!(
     /// A private offer (`offer-...`).
-    OfferId, "an offer id");
+    OfferId, "an offer id", without_revision);
 id!(
     /// A set of offers made together (`offerset-...`).
-    OfferSetId, "an offer set id");
+    OfferSetId, "an offer set id", without_revision);
 id!(
     /// An agreement (`agmt-...`): an accepted offer.
-    AgreementId, "an agreement id");
+    AgreementId, "an agreement id", whole);
 id!(
     /// One name of a product: its entity id (`prod-...`), its UUID, or its 25-character code.
     /// One product has several; see the aliases of a partner in `deal`.
-    ProductName, "a product id");
+    ProductName, "a product id", without_revision);
 id!(
     /// A change set of the Catalog API.
-    ChangeSetId, "a change set id");
+    ChangeSetId, "a change set id", whole);
 id!(
     /// A request to cancel an agreement (`acr-...`).
-    CancellationId, "a cancellation request id");
+    CancellationId, "a cancellation request id", whole);
 id!(
     /// A request to adjust a bill (`ba-...`).
-    AdjustmentId, "a billing adjustment id");
+    AdjustmentId, "a billing adjustment id", whole);
 
 /// A license: the `l-...` tail of its ARN.
 ///
@@ -180,5 +199,38 @@ impl From<AccountId> for String {
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_no_part_of_an_entitys_id() {
+        #[rustfmt::skip]
+        let cases = [
+            ("ra-1", Some("ra-1")),
+            ("ra-1@2", Some("ra-1")),
+            ("ra-1@20260101", Some("ra-1")),
+            ("ra@1@2", Some("ra@1")),
+            ("ra-1@", Some("ra-1@")),
+            ("ra-1@x2", Some("ra-1@x2")),
+            ("@2", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            let read = [
+                OpportunityId::new(text).ok().map(String::from),
+                OfferId::new(text).ok().map(String::from),
+                OfferSetId::new(text).ok().map(String::from),
+                ProductName::new(text).ok().map(String::from),
+            ];
+            for id in read {
+                assert_eq!(id.as_deref(), expected, "{text}");
+            }
+        }
+        // No entity of the Catalog API.
+        assert_eq!(AgreementId::new("agmt-1@2").unwrap().as_str(), "agmt-1@2");
     }
 }

@@ -89,6 +89,25 @@ pub struct Product {
     pub title: Option<String>,
 }
 
+/// What is said of an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It is then.
+    At(Timestamp),
+    /// There is none: AWS writes the year 9999. That is news where an end was known.
+    Never,
+}
+
+impl End {
+    /// When it is, if there is one.
+    pub const fn time(self) -> Option<Timestamp> {
+        match self {
+            Self::At(time) => Some(time),
+            Self::Never => None,
+        }
+    }
+}
+
 /// `Offer Released`: a partner's or our own private offer can be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferReleased {
@@ -98,8 +117,8 @@ pub struct OfferReleased {
     pub name: Option<String>,
     /// The offer's ARN; its account is the seller of record's.
     pub arn: Option<String>,
-    /// When the buyer can no longer accept it. Absent also for the year 9999.
-    pub expires: Option<Timestamp>,
+    /// When the buyer can no longer accept it.
+    pub expires: Option<End>,
     /// The product sold.
     pub product: Product,
     /// The ISV.
@@ -195,7 +214,7 @@ pub enum AgreementEvent {
         /// Whole days until the end: 180, 120, 90, 60 or 30.
         days_before_end: Option<i64>,
         /// When the agreement ends.
-        end: Option<Timestamp>,
+        end: Option<End>,
     },
     /// `Purchase Agreement Renewal Terms Finalized`.
     RenewalTermsFinalized,
@@ -232,8 +251,8 @@ pub struct AgreementTerms {
     pub acceptance: Option<Timestamp>,
     /// When the agreement starts (in the future for a future-dated agreement).
     pub start: Option<Timestamp>,
-    /// When it ends; absent for pay-as-you-go. AWS's sentinel `9999-01-01` reads as absent.
-    pub end: Option<Timestamp>,
+    /// When it ends; absent for pay-as-you-go.
+    pub end: Option<End>,
     /// The agreement that this one renews or replaces.
     pub previous: Option<AgreementId>,
     /// Whether it renews by itself.

@@ -72,9 +72,10 @@ impl EnvelopeIds {
         let contested = self.by_id.into_iter().filter(|(_, contents)| contents.all.len() > 1);
         let said = contested.filter_map(|(id, contents)| {
             let newest = contents.newest?;
-            // What cannot be read has no time: it must not say the earliest one either.
-            let times: BTreeSet<Moment> =
-                contents.all.values().filter_map(|(_, time)| *time).collect();
+            // What cannot be read has no time, and no time can be believed that nothing was sent at: it must not say the
+            // earliest one either.
+            let times = contents.all.values().filter_map(|(_, time)| *time);
+            let times: BTreeSet<Moment> = times.filter(|time| time.is_plausible()).collect();
             let (first, last) = (times.first().copied(), times.last().copied());
             let facts = EnvelopeIdFacts {
                 digests: contents.all.into_keys().collect::<Few<Digest>>(),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use marketplace::ids::{AccountId, AgreementId};
 use marketplace::notification::{AgreementEvent, AgreementNotice, AgreementTerms, Notification};
 
-use super::{Part, us};
+use super::{Part, us, when};
 use crate::facts::agreement::{AdjustmentFact, Cancellation, LicenseFacts};
 use crate::facts::partner::aliases;
 use crate::facts::{AgreementFacts, Facts, OfferFacts, PartnerFacts, Seen, ViewRole};
@@ -134,7 +134,7 @@ fn happened(facts: &mut AgreementFacts, notice: &AgreementNotice, said: &Witness
         }
         AgreementEvent::Ending { days_before_end, end } => {
             facts.ending_notice = Register::said(*days_before_end, said);
-            facts.end = Register::said(end.map(Moment::from), said);
+            facts.end = Register::said(end.map(when), said);
         }
         AgreementEvent::RenewalTermsFinalized => facts.renewal_terms = Last::at(said.at),
         AgreementEvent::RenewalUpcoming => facts.renewal_upcoming = Last::at(said.at),
@@ -174,14 +174,16 @@ fn happened(facts: &mut AgreementFacts, notice: &AgreementNotice, said: &Witness
     }
 }
 
-/// The time that the detail gives is finer than the envelope's whole seconds, and not that of the emission.
+/// The time that the detail gives is finer than the envelope's whole seconds, and not that of the emission. One that cannot
+/// be is passed over.
 fn dated(said: &Witness, at: Option<Timestamp>) -> Witness {
-    Witness { at: at.map_or(said.at, Moment::from), ..said.clone() }
+    let at = at.map(Moment::from).filter(|at| at.is_plausible());
+    Witness { at: at.unwrap_or(said.at), ..said.clone() }
 }
 
 fn add_terms(facts: &mut AgreementFacts, terms: &AgreementTerms, said: &Witness) {
     facts.start = Register::said(terms.start.map(Moment::from), said);
-    facts.end = Register::said(terms.end.map(Moment::from), said);
+    facts.end = Register::said(terms.end.map(when), said);
     facts.previous = Fixed::said(terms.previous.clone(), said);
     facts.auto_renew = Register::said(terms.auto_renew, said);
 }

@@ -103,6 +103,59 @@ fn each_family_names_its_streams() {
     }
 }
 
+/// When it says that it was sent, and whether what it says may win a register.
+#[test]
+fn a_time_that_cannot_be_wins_no_register() {
+    let body = |time: &str, end: &str| {
+        format!(
+            r#"{{"source": "aws.agreement-marketplace", "detail-type": "Purchase Agreement Created - Manufacturer",
+            "time": "{time}", "detail": {{"agreement": {{"id": "agmt-1", "endTime": "{end}"}},
+            "offer": {{"id": "offer-1"}}, "license": {{"arn": "l-1"}}}}}}"#
+        )
+    };
+    let said = |time: &str, end: &str| {
+        let told = effects(&parse(body(time, end).as_bytes()).unwrap(), None);
+        let mut facts = Facts::none(StreamKind::Agreement);
+        let of_agreement = told.iter().filter(|one| one.stream.kind() == StreamKind::Agreement);
+        of_agreement.for_each(|one| facts.join(&one.facts));
+        let Facts::Agreement(facts) = facts else { panic!("an agreement") };
+        let found = told.iter().any(|one| one.stream.kind() == StreamKind::Notification);
+        (facts, found)
+    };
+    #[rustfmt::skip]
+    let cases = [
+        ("1970-01-01T00:00:00Z", false),
+        ("2009-12-31T23:59:59.999999Z", false),
+        ("2010-01-01T00:00:00Z", true),
+        ("2099-12-31T23:59:59.999999Z", true),
+        ("2100-01-01T00:00:00Z", false),
+        ("9998-12-31T23:59:59Z", false),
+    ];
+    for (time, plausible) in cases {
+        let (facts, found) = said(time, "2150-01-01T00:00:00Z");
+        assert_eq!(!facts.end.is_empty(), plausible, "{time}");
+        assert_eq!(found, !plausible, "{time}: a finding");
+        assert!(!facts.created.is_empty() && facts.offer.get().is_some(), "{time}");
+        // Whatever was sent at a time that can be believed was sent before.
+        let (mut both, _) = said("2026-12-01T10:00:00Z", "2027-12-01T10:00:00Z");
+        both.join(&facts);
+        assert!(plausible || both.created.get().unwrap() < Moment::UNKNOWN, "{time}");
+    }
+    let ends = |newest: &str, end: &str| {
+        let (mut both, _) = said("2026-12-01T10:00:00Z", "2027-12-01T10:00:00Z");
+        both.join(&said(newest, end).0);
+        both.ends().map(|end| end.to_string())
+    };
+    let (newer, older) = ("2026-12-02T10:00:00Z", "2026-11-30T10:00:00Z");
+    assert_eq!(ends(newer, "9999-01-01T00:00:00Z"), None, "a newer word that there is none");
+    assert_eq!(ends(older, "9999-12-31T23:59:59Z").as_deref(), Some("2027-12-01T10:00:00Z"));
+    assert_eq!(ends(newer, "2150-01-01T00:00:00Z").as_deref(), Some("2150-01-01T00:00:00Z"));
+    assert_eq!(
+        ends("2150-01-01T00:00:00Z", "9999-01-01T00:00:00Z").as_deref(),
+        Some("2027-12-01T10:00:00Z")
+    );
+}
+
 /// A notification without the ids that it could be routed by, and where it goes.
 #[test]
 fn where_a_notification_goes() {

@@ -114,7 +114,7 @@ fn when_it_ends_and_why() {
         ("but not what AWS ended", ended(licensed(gone(created(), "l-1"), "l-2", Some("2026-12-12T10:00:00Z"), None), "cancelled", END), Some((END, "cancelled"))),
         ("deprovisioned before AWS's end", ended(licensed(created(), "l-1", None, Some(earlier)), "terminated", END), Some((earlier, "terminated"))),
         ("deprovisioned after AWS's end", ended(gone(created(), "l-1"), "terminated", earlier), Some((earlier, "terminated"))),
-        ("its end time alone ends nothing", AgreementFacts { end: register(at(START), at(CREATED)),..created() }, None),
+        ("its end time alone ends nothing", AgreementFacts { end: register(Some(at(START)), at(CREATED)),..created() }, None),
         ("an advisory suspends nothing", AgreementFacts { advisory: register(true, at(START)),..created() }, None),
     ];
     for (name, facts, expected) in cases {
@@ -147,7 +147,7 @@ fn what_the_buyer_may_do_now() {
         ("59:59.999999 after its end", ends(), "2026-12-11T10:59:59.999999Z", Some((Ending, END))),
         ("an hour after its end", ends(), "2026-12-11T11:00:00Z", Some((Ended, "2026-12-11T11:00:00Z"))),
         ("years after its end", ends(), "2030-01-01T00:00:00Z", Some((Ended, "2026-12-11T11:00:00Z"))),
-        ("past its end time", AgreementFacts { end: register(at(END), at(CREATED)),..created() }, "2030-01-01T00:00:00Z", Some((Active, START))),
+        ("past its end time", AgreementFacts { end: register(Some(at(END)), at(CREATED)),..created() }, "2030-01-01T00:00:00Z", Some((Active, START))),
     ];
     for (name, facts, now, expected) in cases {
         let expected = expected.map(|(status, since)| (status, at(since)));

@@ -57,9 +57,9 @@ pub struct AgreementFacts {
     /// When it starts.
     #[serde(skip_serializing_if = "Register::is_empty")]
     pub start: Register<Moment>,
-    /// When it ends by its terms. Absent for pay-as-you-go.
+    /// When it ends by its terms; `None` says that it does not. Absent for pay-as-you-go.
     #[serde(skip_serializing_if = "Register::is_empty")]
-    pub end: Register<Moment>,
+    pub end: Register<Option<Moment>>,
     /// Whether it renews by itself.
     #[serde(skip_serializing_if = "Register::is_empty")]
     pub auto_renew: Register<bool>,
@@ -214,6 +214,11 @@ impl AgreementFacts {
     pub fn ended_at(&self) -> Option<Moment> {
         let explained = self.ended.witness().map(|witness| witness.at);
         explained.into_iter().chain(self.ended_unexplained.get()).min()
+    }
+
+    /// When it ends by its terms.
+    pub fn ends(&self) -> Option<Moment> {
+        self.end.get().copied().flatten()
     }
 
     /// When it starts: its start time, else its acceptance, else the time of its creation.

@@ -37,9 +37,9 @@ pub struct OfferFacts {
     /// The name that its author gave it.
     #[serde(skip_serializing_if = "Register::is_empty")]
     pub name: Register<String>,
-    /// When the buyer can no longer accept it.
+    /// When the buyer can no longer accept it; `None` says that there is no such time.
     #[serde(skip_serializing_if = "Register::is_empty")]
-    pub expires: Register<Moment>,
+    pub expires: Register<Option<Moment>>,
     /// The buyers that may accept, sorted.
     #[serde(skip_serializing_if = "Register::is_empty")]
     pub buyers: Register<Vec<AccountId>>,
@@ -120,6 +120,11 @@ impl OfferFacts {
     pub fn used_at(&self) -> Option<Moment> {
         let confirmed = self.confirmed.witness().map(|witness| witness.at);
         confirmed.or_else(|| self.decisions.get(self.manual()?)?.at())
+    }
+
+    /// When the buyer can no longer accept it.
+    pub fn expires(&self) -> Option<Moment> {
+        self.expires.get().copied().flatten()
     }
 
     /// The buyers that may accept; empty if unknown.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Acknowledgements, Unpublishable};
 use crate::lattice::{Few, First, Fixed, Join, Last, Register};
+use crate::moment::Moment;
 use crate::request::RequestId;
 
 /// The facts of one of our own accounts.
@@ -112,6 +113,9 @@ pub struct NotificationFacts {
     /// When it was applied or erased after all.
     #[serde(skip_serializing_if = "First::is_empty")]
     pub settled: First,
+    /// Its time, if it cannot have been sent then.
+    #[serde(skip_serializing_if = "Fixed::is_empty")]
+    pub sent: Fixed<Moment>,
     /// Findings that people acknowledged.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: Acknowledgements,
@@ -125,6 +129,7 @@ impl Join for NotificationFacts {
         self.problem.join(&other.problem);
         self.reason.join(&other.reason);
         self.settled.join(&other.settled);
+        self.sent.join(&other.sent);
         self.acknowledged.join(&other.acknowledged);
         self.unpublishable.join(&other.unpublishable);
     }

@@ -192,7 +192,7 @@ impl Agreement {
             products: facts.products.iter().cloned().collect(),
             accepted_at: text(facts.acceptance.get().copied()),
             starts_at: text(facts.starts()),
-            ends_at: text(facts.end.get().copied()),
+            ends_at: text(facts.ends()),
             ended_at: text(end.map(|end| end.at)),
             amended_at: text(facts.amended.get()),
             auto_renew: facts.auto_renew.get().copied(),

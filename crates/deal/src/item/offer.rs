@@ -43,7 +43,7 @@ impl OfferStatus {
             Self::Accepted
         } else if facts.released.is_empty() {
             Self::Unknown
-        } else if facts.expires.get().is_some_and(|expires| *expires <= now) {
+        } else if facts.expires().is_some_and(|expires| expires <= now) {
             Self::Expired
         } else {
             Self::Open
@@ -143,7 +143,7 @@ impl Offer {
             name: facts.name.get().cloned(),
             offer_set: facts.offer_set.get().cloned(),
             released_at: text(facts.released.get()),
-            expires_at: text(facts.expires.get().copied()),
+            expires_at: text(facts.expires()),
             decisions: decisions.collect(),
         })
     }

@@ -130,7 +130,7 @@ fn offer_state(released: bool, basis: Basis) -> State {
     if let Facts::Offer(facts) = &mut state.facts {
         facts.seller = Fixed::said(Some(account(PARTNER)), &said);
         facts.manufacturer = Fixed::said(Some(account(ISV)), &said);
-        facts.expires = Register::said(Some(at("2026-12-15T00:00:00Z")), &said);
+        facts.expires = Register::said(Some(Some(at("2026-12-15T00:00:00Z"))), &said);
         if released {
             facts.released = First::at(at("2026-11-20T10:00:00Z"));
         }

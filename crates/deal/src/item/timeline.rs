@@ -176,7 +176,7 @@ fn agreement(slug: &str, facts: &AgreementFacts) -> String {
         return list("agreement ended", [Some(word.replace('_', " "))]);
     }
     if !facts.amended.is_empty() {
-        let end = facts.end.get().map(|end| format!("ends {end}"));
+        let end = facts.ends().map(|end| format!("ends {end}"));
         return list("agreement amended", [end]);
     }
     if let Some(days) = facts.ending_notice.get() {
@@ -246,7 +246,7 @@ fn offer(slug: &str, facts: &OfferFacts) -> String {
     let seller = facts.seller.get().map(|seller| format!(" by {seller}")).unwrap_or_default();
     let buyers = Some(facts.buyers()).filter(|buyers| !buyers.is_empty());
     let buyers = buyers.map(|buyers| format!(" for {}", accounts(buyers))).unwrap_or_default();
-    let expires = facts.expires.get().map(|time| format!("expires {time}"));
+    let expires = facts.expires().map(|time| format!("expires {time}"));
     list(&format!("offer released{seller}{buyers}"), [expires])
 }
 

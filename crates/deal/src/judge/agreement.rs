@@ -229,7 +229,7 @@ fn clocks(findings: &mut Findings<'_>, facts: &AgreementFacts, now: Moment) {
         let evidence = [("started", start.to_string())];
         findings.open(FindingKind::AgreementWithoutLicense, deadline, (created, created), evidence);
     }
-    if let Some(end) = facts.end.get().copied() {
+    if let Some(end) = facts.ends() {
         let deadline = end.plus_hours(END_GRACE_HOURS);
         if now >= deadline {
             let evidence = [("end by its terms", end.to_string())];

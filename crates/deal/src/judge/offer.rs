@@ -47,7 +47,7 @@ pub fn offer(
         partner: facts.seller.get().filter(|_| cppo).cloned(),
         products: facts.products.iter().cloned().collect(),
         buyers: facts.buyers().to_vec(),
-        expires_at: facts.expires.get().map(ToString::to_string),
+        expires_at: facts.expires().map(|time| time.to_string()),
         link: cppo.then(|| context.link.clone()),
     };
     let published = state.concluded.offer.as_ref();

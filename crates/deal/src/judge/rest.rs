@@ -70,7 +70,8 @@ fn seller(findings: &mut Findings<'_>, facts: &SellerFacts) {
         let evidence = [("instruments", resources.len().to_string())];
         findings.open(FindingKind::DisbursementPaused, last, (first, last), evidence);
     }
-    if let Some((first, last)) = facts.security_first.get().zip(facts.security_report.get()) {
+    if let Some(first) = facts.security_first.get() {
+        let last = facts.security_report.get().unwrap_or(first);
         findings.open(FindingKind::SecurityReport, last, (first, last), []);
     }
 }
@@ -88,6 +89,10 @@ fn change_set(findings: &mut Findings<'_>, facts: &ChangeSetFacts) {
 
 fn notification(findings: &mut Findings<'_>, facts: &NotificationFacts) {
     unpublishable(findings, &facts.unpublishable);
+    if let Some(sent) = facts.sent.get() {
+        let evidence = [("time", sent.to_string())];
+        findings.open(FindingKind::ImplausibleTime, *sent, (*sent, *sent), evidence);
+    }
     let Some((problem, witness)) = facts.problem.get().zip(facts.problem.witness()) else { return };
     if !facts.settled.is_empty() {
         return;
@@ -103,7 +108,8 @@ fn notification(findings: &mut Findings<'_>, facts: &NotificationFacts) {
 
 fn notification_type(findings: &mut Findings<'_>, facts: &NotificationTypeFacts) {
     unpublishable(findings, &facts.unpublishable);
-    let Some((first, last)) = facts.first.get().zip(facts.last.get()) else { return };
+    let Some(first) = facts.first.get() else { return };
+    let last = facts.last.get().unwrap_or(first);
     if !facts.settled.is_empty() {
         return;
     }

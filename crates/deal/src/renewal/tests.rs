@@ -10,7 +10,7 @@ fn yearly() -> AgreementFacts {
         created: First::at(at(START)),
         acceptance: fixed(at(START)),
         start: register(at(START), at(START)),
-        end: register(at(END), at(START)),
+        end: register(Some(at(END)), at(START)),
         ..AgreementFacts::default()
     }
 }

@@ -254,7 +254,7 @@ fn open_findings_are_keys_of_any_stream() {
 #[test]
 fn when_time_alone_may_change_something() {
     let of = |facts: AgreementFacts| state(Facts::Agreement(Box::new(facts)));
-    let ends = || AgreementFacts { end: register(at(END), at(T0)), ..licensed(agreement()) };
+    let ends = || AgreementFacts { end: register(Some(at(END)), at(T0)), ..licensed(agreement()) };
     let starts = |facts| AgreementFacts { start: register(at(END), at(T0)), ..facts };
     let resold = || AgreementFacts {
         seen: [Seen { role: ViewRole::Proposer, us: Some(account(PARTNER)) }].into_iter().collect(),
@@ -280,7 +280,7 @@ fn when_time_alone_may_change_something() {
     };
     let unnamed = || AgreementFacts { authorization: Fixed::default(), ..licensed(agreement()) };
     let yearly = || AgreementFacts {
-        end: register(at("2027-12-01T10:00:00Z"), at(T0)),
+        end: register(Some(at("2027-12-01T10:00:00Z")), at(T0)),
         ..licensed(agreement())
     };
     let offer = |basis| linked(offer(), candidates(basis, &["a"], false));

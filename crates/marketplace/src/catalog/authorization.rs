@@ -22,7 +22,7 @@ pub(crate) fn read(described: &Object<'_, '_>) -> Result<ResaleAuthorization, Ma
     let rules = rules(&document)?;
     let (terms, buyers) = terms::read(&document.at("Terms").list()?)?;
     Ok(ResaleAuthorization {
-        id: id.required(id.entity_id()?)?,
+        id: id.required(id.id()?)?,
         last_modified: last_modified.required(last_modified.time_or_date()?)?,
         name: document.at("Name").owned()?,
         description: document.at("Description").owned()?,

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use crate::ids::{AccountId, InvalidAccount, InvalidId};
 use crate::json::{self, Json};
+use crate::notification::End;
 use crate::parse::malformed::MalformedReason;
 use crate::parse::{MAX_ITEMS, MAX_TEXT};
 
@@ -191,12 +192,6 @@ impl<'j, 'p> Value<'j, 'p> {
         self.checked(arn.rsplit(['/', ':']).next().unwrap_or(arn)).map(Some)
     }
 
-    /// An id without its revision (`@3`).
-    pub(crate) fn entity_id<T: Id>(self) -> Maybe<T> {
-        let Some(text) = self.text()? else { return Ok(None) };
-        self.checked(text.split('@').next().unwrap_or(text)).map(Some)
-    }
-
     fn checked<T: Id>(self, text: &str) -> Result<T, MalformedReason> {
         T::try_from(text.to_owned()).map_err(|rule| self.invalid(&rule.to_string(), Some(text)))
     }
@@ -210,12 +205,12 @@ impl<'j, 'p> Value<'j, 'p> {
         }
     }
 
-    /// As [`Self::time`], but from the year 9999 on there is none.
-    pub(crate) fn end(self) -> Maybe<Timestamp> {
+    /// As [`Self::time`]; from the year 9999 on it says that there is no end.
+    pub(crate) fn end(self) -> Maybe<End> {
         let Some(text) = self.text()? else { return Ok(None) };
         match moment(text) {
-            Some(Moment::At(time)) => Ok(Some(time)),
-            Some(Moment::Never) => Ok(None),
+            Some(Moment::At(time)) => Ok(Some(End::At(time))),
+            Some(Moment::Never) => Ok(Some(End::Never)),
             None => Err(self.invalid(TIME_RULE, Some(text))),
         }
     }

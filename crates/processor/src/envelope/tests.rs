@@ -33,7 +33,8 @@ fn row(detail_type: &str, payload: &str) -> Unpublished {
 fn every_public_event_has_its_golden_entry() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut names = 0;
-    for file in fs::read_dir(here.join(format!("../deal/golden/{}", deal::event::SCHEMA))).unwrap() {
+    for file in fs::read_dir(here.join(format!("../deal/golden/{}", deal::event::SCHEMA))).unwrap()
+    {
         let path = file.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let Some(name) = stem.strip_prefix("public-") else { continue };

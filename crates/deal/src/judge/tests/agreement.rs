@@ -90,7 +90,7 @@ fn findings_of_an_agreement() {
     let ends = || {
         licensed(
             AgreementFacts {
-                end: register(at("2026-12-11T10:00:00Z"), at(T0)),
+                end: register(Some(at("2026-12-11T10:00:00Z")), at(T0)),
                 ..agreement_facts()
             },
             T0,
@@ -277,7 +277,7 @@ fn what_time_brings_occurs_at_its_boundary() {
 #[test]
 fn each_reminder_is_published_once_at_its_boundary() {
     let facts = AgreementFacts {
-        end: register(at("2027-12-01T10:00:00Z"), at(T0)),
+        end: register(Some(at("2027-12-01T10:00:00Z")), at(T0)),
         ..licensed(agreement_facts(), T0)
     };
     let mut state = state(Facts::Agreement(Box::new(facts)));

@@ -6,8 +6,8 @@
 use super::*;
 use crate::ids::{AccountId, LicenseId, OfferId, ProductName};
 use crate::notification::{
-    Adjustment, AgreementTerms, CancellationRequest, ChangeSet, OfferReleased, OfferSetReleased,
-    Product,
+    Adjustment, AgreementTerms, CancellationRequest, ChangeSet, End, OfferReleased,
+    OfferSetReleased, Product,
 };
 
 fn account(text: &str) -> AccountId {
@@ -62,7 +62,7 @@ fn offer_released() {
         arn: text(
             "arn:aws:aws-marketplace:us-east-1:222233334444:AWSMarketplace/Offer/offer-9k2mexample77",
         ),
-        expires: time("2027-01-31T23:59:59.999Z"),
+        expires: time("2027-01-31T23:59:59.999Z").map(End::At),
         product: product(
             &["bbbbaaaa-abcd-1111-abcd-666666666666", "prod-k3x9examplesaas"],
             Some("Acme Analytics"),
@@ -142,7 +142,7 @@ fn agreement_created_names_whom_and_what() {
             status: text("ACTIVE"),
             acceptance: time("2026-12-03T09:13:54.220Z"),
             start: time("2026-12-03T09:13:54.220Z"),
-            end: time("2027-12-03T09:13:54.220Z"),
+            end: time("2027-12-03T09:13:54.220Z").map(End::At),
             previous: None,
             auto_renew: None,
         }),
@@ -162,6 +162,7 @@ fn agreement_amended_by_the_proposer() {
     assert_eq!(notice.product, product(&["prod-1"], Some("Acme Analytics")));
     let expected = AgreementTerms {
         intent: text("AMEND"),
+        end: Some(End::Never),
         previous: id("agmt-1"),
         auto_renew: Some(true),
         ..AgreementTerms::default()
@@ -179,7 +180,7 @@ fn agreement_events() {
         ("Ended - Manufacturer", r#"{"agreement":{"id":"a","status":"CANCELLED"}}"#, E::Ended { status: text("CANCELLED") }),
         ("Ended", r#"{"agreement":{"id":"a","status":"Frobbed"}}"#, E::Ended { status: text("FROBBED") }),
         ("Ended - Proposer", "{}", E::Ended { status: None }),
-        ("Ending - Proposer", r#"{"daysBeforeEndTime":180,"agreement":{"endTime":"2026-12-03T10:00:00Z"}}"#, E::Ending { days_before_end: Some(180), end: at() }),
+        ("Ending - Proposer", r#"{"daysBeforeEndTime":180,"agreement":{"endTime":"2026-12-03T10:00:00Z"}}"#, E::Ending { days_before_end: Some(180), end: at().map(End::At) }),
         ("Ending - Proposer", r#"{"agreement":{"daysBeforeEndTime":"30"}}"#, E::Ending { days_before_end: Some(30), end: None }),
         ("Renewal Terms Finalized - Proposer", "{}", E::RenewalTermsFinalized),
         ("Renewal Upcoming - Proposer", "{}", E::RenewalUpcoming),

@@ -1,6 +1,7 @@
 //! The rules of fields: what each accepts, and what the refusal says.
 
 use super::*;
+use crate::notification::End;
 
 const CREATED: &str = "Purchase Agreement Created - Manufacturer";
 
@@ -15,8 +16,8 @@ fn times() {
         ("2026-12-02T23:43:54-09:30", Ok(Some("2026-12-03T09:13:54Z"))),
         ("1970-01-01T00:00:00Z", Ok(Some("1970-01-01T00:00:00Z"))),
         ("9998-12-31T23:59:59Z", Ok(Some("9998-12-31T23:59:59Z"))),
-        ("9999-01-01T00:00:00Z", Ok(None)),
-        ("9999-12-31T23:59:59.999Z", Ok(None)),
+        ("9999-01-01T00:00:00Z", Ok(Some("never"))),
+        ("9999-12-31T23:59:59.999Z", Ok(Some("never"))),
         ("", Ok(None)),
         ("1969-12-31T23:59:59Z", Err(())),
         ("2026-12-03T09:13:54", Err(())),
@@ -35,7 +36,10 @@ fn times() {
         match (parse(event(AGREEMENTS, CREATED, &detail).as_bytes()), expected) {
             (Ok(Notification { family: Family::Agreement(notice), .. }), Ok(expected)) => {
                 let AgreementEvent::Created(terms) = notice.what else { panic!("{written}") };
-                assert_eq!(terms.end.map(|end| end.to_string()).as_deref(), expected, "{written}");
+                let shown = |end: End| {
+                    end.time().map_or_else(|| "never".to_owned(), |time| time.to_string())
+                };
+                assert_eq!(terms.end.map(shown).as_deref(), expected, "{written}");
             }
             (Err(malformed), Err(())) => {
                 let reason = malformed.reason.to_string();
