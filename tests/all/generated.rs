@@ -23,15 +23,15 @@ use crate::scenario::sweep;
 const HISTORIES: u64 = 400;
 const ORDERS: usize = 6;
 
-const MAKER: &str = "111122223333";
-const PARTNERS: [&str; 2] = ["222233334444", "333344445555"];
-const BUYERS: [&str; 2] = ["555566667777", "666677778888"];
+pub(crate) const MAKER: &str = "111122223333";
+pub(crate) const PARTNERS: [&str; 2] = ["222233334444", "333344445555"];
+pub(crate) const BUYERS: [&str; 2] = ["555566667777", "666677778888"];
 const ARN: &str =
     "arn:aws:aws-marketplace:us-east-1:111122223333:AWSMarketplace/SaaSProduct/prod-1";
 
 /// What happens.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Arrives(Via, Vec<u8>),
     /// A person links an offer or excludes a pair, at a time of their own.
     Decides {
@@ -108,7 +108,7 @@ fn opportunity(random: &mut Rng, seed: u64) -> Step {
     Step::Arrives(Via::Import, described.expect("an entity").envelopes.remove(0))
 }
 
-fn arrives(source: &str, detail_type: &str, at: &str, detail: &Value) -> Step {
+pub(crate) fn arrives(source: &str, detail_type: &str, at: &str, detail: &Value) -> Step {
     let body = json!({
         "source": source, "detail-type": detail_type, "account": MAKER, "time": at, "detail": detail,
     });
@@ -235,7 +235,11 @@ impl World {
 }
 
 /// Takes the steps in this order, time standing at the end or passing between them.
-async fn conclude(steps: &[Step], order: &[usize], passing: &mut Rng) -> BTreeMap<String, Value> {
+pub(crate) async fn conclude(
+    steps: &[Step],
+    order: &[usize],
+    passing: &mut Rng,
+) -> BTreeMap<String, Value> {
     let end = time("2026-12-30T00:00:00Z");
     let mut world = World { store: Arc::new(MemoryStore::new()), arrived: 0 };
     let mut now = if passing.bool() { end } else { time("2026-12-01T00:00:00Z") };

@@ -8,6 +8,7 @@
 
 mod arrows;
 mod as_of;
+mod bounds;
 mod conclusions;
 mod concurrency;
 mod consumer;

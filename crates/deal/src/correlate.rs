@@ -16,8 +16,8 @@ use crate::moment::Moment;
 /// Clocks of AWS's services may differ by so much: date rules allow it.
 pub const SKEW_MINUTES: i64 = 15;
 
-/// How many ranked candidates a link keeps.
-const CANDIDATES: usize = 20;
+/// How many ranked candidates a link keeps. 20 means 20 or more.
+const MAX_CANDIDATES: usize = 20;
 
 /// One condition that an opportunity must meet to be where an offer came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,7 +149,7 @@ pub fn answer(rule: Rule, subject: Subject<'_>, candidate: Candidate<'_>) -> Ans
         }
         Rule::Buyers => buyers_within(offer.buyers(), facts.buyers()),
         Rule::Quantity => {
-            Answer::of(facts.max_offers().is_none_or(|max| candidate.used_by_others < max))
+            Answer::of(facts.quantity().is_none_or(|max| candidate.used_by_others < max))
         }
         Rule::NotExcluded => Answer::of(!offer.excludes(candidate.id)),
     }
@@ -274,6 +274,9 @@ pub struct Link {
     /// Other offers have the same single-use opportunity as their only one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub contested: bool,
+    /// There are too many opportunities to compare them all, so none is chosen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub too_many: bool,
 }
 
 #[expect(
@@ -294,6 +297,7 @@ impl Link {
             eligible: 0,
             single_use: false,
             contested: false,
+            too_many: false,
         }
     }
 
@@ -326,13 +330,24 @@ impl Link {
     }
 }
 
+/// The link that an agreement confirmed, or that a person set.
+fn settled(offer: &OfferFacts) -> Option<Link> {
+    if let Some(opportunity) = offer.confirmed.get() {
+        return Some(Link::settled(Basis::Confirmed, opportunity.clone()));
+    }
+    offer.manual().map(|opportunity| Link::settled(Basis::Manual, opportunity.clone()))
+}
+
+/// The link of an offer with more opportunities in reach than are compared.
+pub fn too_many(offer: &OfferFacts) -> Link {
+    let undecided = Link { basis: Basis::Ambiguous, too_many: true, ..Link::unmatched() };
+    settled(offer).unwrap_or(undecided)
+}
+
 /// The link of an offer as its own facts and its candidates decide it, before other offers contest it.
 pub fn link(subject: Subject<'_>, candidates: &[Candidate<'_>]) -> Link {
-    if let Some(opportunity) = subject.offer.confirmed.get() {
-        return Link::settled(Basis::Confirmed, opportunity.clone());
-    }
-    if let Some(opportunity) = subject.offer.manual() {
-        return Link::settled(Basis::Manual, opportunity.clone());
+    if let Some(settled) = settled(subject.offer) {
+        return settled;
     }
     let mut eligible: Vec<_> =
         candidates.iter().filter(|candidate| is_eligible(subject, **candidate)).collect();
@@ -351,12 +366,13 @@ pub fn link(subject: Subject<'_>, candidates: &[Candidate<'_>]) -> Link {
         opportunity: only.map(|candidate| candidate.id.clone()),
         candidates: eligible
             .iter()
-            .take(CANDIDATES)
+            .take(MAX_CANDIDATES)
             .map(|candidate| candidate.id.clone())
             .collect(),
-        eligible: u32::try_from(eligible.len().min(CANDIDATES)).unwrap_or(u32::MAX),
+        eligible: u32::try_from(eligible.len().min(MAX_CANDIDATES)).unwrap_or(u32::MAX),
         single_use: only.is_some_and(|candidate| candidate.facts.max_offers() == Some(1)),
         contested: false,
+        too_many: false,
     }
 }
 

@@ -58,6 +58,8 @@ pub enum PendingKind {
     Opportunity,
     /// Agreements of an offer.
     Offer,
+    /// Whatever a partner sells.
+    Partner,
     /// Agreements that may succeed one another.
     Succession,
 }
@@ -70,6 +72,7 @@ impl PendingKind {
             Self::Candidate => KeyKind::Candidate,
             Self::Opportunity => KeyKind::Opportunity,
             Self::Offer => KeyKind::Offer,
+            Self::Partner => KeyKind::Partner,
             Self::Succession => KeyKind::Succession,
         }
     }
@@ -81,13 +84,13 @@ impl PendingKind {
             KeyKind::Candidate => Some(Self::Candidate),
             KeyKind::Opportunity => Some(Self::Opportunity),
             KeyKind::Offer => Some(Self::Offer),
+            KeyKind::Partner => Some(Self::Partner),
             KeyKind::Succession => Some(Self::Succession),
             KeyKind::Buyer
             | KeyKind::Case
             | KeyKind::Drive
             | KeyKind::License
             | KeyKind::Finding
-            | KeyKind::Partner
             | KeyKind::Read
             | KeyKind::Slice
             | KeyKind::Sole

@@ -64,6 +64,8 @@ pub enum FindingKind {
     SecurityReport,
     /// Two agreements could be the successor, or the predecessor, of one.
     SuccessionAmbiguous,
+    /// More was said of something than is kept of it, so that nothing is known of it.
+    TooMany,
     /// What a license grants is something else than before, and no `License Updated` said so.
     UnannouncedQuantities,
     /// A notification that cannot be decided, for a reason that a retry cannot mend.
@@ -100,7 +102,7 @@ impl Severity {
 
 impl FindingKind {
     /// Every kind, in the order of their words.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::AgreementWithoutLicense,
         Self::BuyerOutsideOpportunity,
         Self::ChangeSetFailed,
@@ -126,6 +128,7 @@ impl FindingKind {
         Self::RestrictedAuthorization,
         Self::SecurityReport,
         Self::SuccessionAmbiguous,
+        Self::TooMany,
         Self::UnannouncedQuantities,
         Self::Undecidable,
         Self::UnknownAuthorization,
@@ -160,6 +163,7 @@ impl FindingKind {
             Self::RestrictedAuthorization => "restricted-authorization",
             Self::SecurityReport => "security-report",
             Self::SuccessionAmbiguous => "succession-ambiguous",
+            Self::TooMany => "too-many",
             Self::UnannouncedQuantities => "unannounced-quantities",
             Self::Undecidable => "undecidable",
             Self::UnknownAuthorization => "unknown-authorization",
@@ -199,6 +203,7 @@ impl FindingKind {
             | Self::RequestUnfinished
             | Self::RestrictedAuthorization
             | Self::SuccessionAmbiguous
+            | Self::TooMany
             | Self::UnannouncedQuantities
             | Self::UnknownAuthorization => Severity::Warning,
             Self::IdWithTwoContents | Self::SecurityReport | Self::UnknownType => Severity::Info,
@@ -234,6 +239,7 @@ impl FindingKind {
             | Self::ResellerNotAuthorized
             | Self::RestrictedAuthorization
             | Self::SecurityReport
+            | Self::TooMany
             | Self::UnannouncedQuantities
             | Self::Undecidable
             | Self::UnknownType => false,

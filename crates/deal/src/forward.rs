@@ -1,11 +1,13 @@
 //! What one stream's facts say of others: the other half of a pair is told as soon as one half is known.
-
-use std::collections::BTreeSet;
+//!
+//! Who is told of a fact must not depend on the order, so a set of too many tells nobody. Those that were told before it was one, and
+//! those that are named afterwards, are told by [`overflowed`] that what they know from there is not known: a reader joins it like
+//! any other fact, and it absorbs whatever it was told.
 
 use marketplace::ids::{AccountId, ChangeSetId, OpportunityId, ProductName};
 
 use crate::effects::Part;
-use crate::facts::partner::MOST_ALIASES;
+use crate::facts::partner::MAX_ALIASES;
 use crate::facts::request::WishKind;
 use crate::facts::{
     AgreementFacts, ChangeSetFacts, Facts, OfferFacts, OpportunityFacts, PartnerFacts,
@@ -42,7 +44,8 @@ pub fn told_to_agreements(facts: &Facts) -> Option<AgreementFacts> {
         Facts::Offer(offer) => {
             told.products = offer.products.clone();
             // What is told must only grow with what is known: that we saw it as its seller never ends.
-            if offer.seen.iter().any(|view| view.role == ViewRole::Proposer) {
+            let as_seller = offer.seen.iter().any(|view| view.role == ViewRole::Proposer);
+            if as_seller || offer.seen.is_too_many() {
                 told.manufacturer = offer.manufacturer.clone();
             }
         }
@@ -52,29 +55,92 @@ pub fn told_to_agreements(facts: &Facts) -> Option<AgreementFacts> {
     (told != AgreementFacts::default()).then_some(told)
 }
 
-/// Whether some of us saw this account sell our product.
+/// What is told to the streams of which a stream names too many, when it learned what was `said`: to those that it named before,
+/// and to those named now. What they know by it is not known.
+pub fn overflowed(before: &Facts, said: &Facts, after: &Facts) -> Vec<Part> {
+    let mut parts = Vec::new();
+    match (before, said, after) {
+        (Facts::Agreement(before), Facts::Agreement(said), Facts::Agreement(after)) => {
+            for offer in named(&before.offer, &said.offer, &after.offer) {
+                let facts = OfferFacts {
+                    seen: Few::too_many(),
+                    seller: Fixed::too_many(),
+                    confirmed: Fixed::too_many(),
+                    ..OfferFacts::default()
+                };
+                parts.push((StreamId::offer(offer), Facts::Offer(Box::new(facts))));
+            }
+            for opportunity in
+                named(&before.authorization, &said.authorization, &after.authorization)
+            {
+                let facts = OpportunityFacts {
+                    named: Few::too_many(),
+                    first_named: Fixed::too_many(),
+                    ..OpportunityFacts::default()
+                };
+                let stream = StreamId::opportunity(opportunity);
+                parts.push((stream, Facts::Opportunity(Box::new(facts))));
+            }
+            let accounts = named(&before.proposer, &said.proposer, &after.proposer);
+            parts.extend(accounts.map(one_of_too_many));
+        }
+        (Facts::Offer(before), Facts::Offer(said), Facts::Offer(after)) => {
+            let accounts = named(&before.seller, &said.seller, &after.seller);
+            parts.extend(accounts.map(one_of_too_many));
+        }
+        (Facts::Opportunity(before), Facts::Opportunity(said), Facts::Opportunity(after)) => {
+            let accounts = named(&before.reseller, &said.reseller, &after.reseller);
+            parts.extend(accounts.map(one_of_too_many));
+        }
+        _ => {}
+    }
+    parts
+}
+
+/// The values known before and those said, once there are too many.
+fn named<'a, T: Ord + Clone>(
+    before: &'a Fixed<T>,
+    said: &'a Fixed<T>,
+    after: &Fixed<T>,
+) -> impl Iterator<Item = &'a T> {
+    let too_many = after.is_too_many();
+    before.all().chain(said.all()).filter(move |_| too_many).map(|said| &said.value)
+}
+
+/// What an account is told of which too many are named as the seller of one thing.
+fn one_of_too_many(account: &AccountId) -> Part {
+    let facts =
+        PartnerFacts { reseller: true, aliases: Few::too_many(), ..PartnerFacts::default() };
+    (StreamId::partner(account), Facts::Partner(facts))
+}
+
+/// Whether some of us saw this account sell our product. Of too many views, some would say so.
 fn resold_by(seen: &Few<Seen>, account: &AccountId) -> bool {
-    seen.iter().any(|view| match &view.us {
-        Some(us) => us != account && view.role != ViewRole::Proposer,
-        None => view.role == ViewRole::Manufacturer,
-    })
+    seen.is_too_many()
+        || seen.iter().any(|view| match &view.us {
+            Some(us) => us != account && view.role != ViewRole::Proposer,
+            None => view.role == ViewRole::Manufacturer,
+        })
 }
 
 /// Pairs of names of one product.
-type Pairs = BTreeSet<(ProductName, ProductName)>;
+type Pairs = Few<(ProductName, ProductName), MAX_ALIASES>;
 
 fn known(aliases: &Few<(ProductName, ProductName)>) -> Pairs {
-    aliases.iter().cloned().collect()
+    if aliases.is_too_many() { Pairs::too_many() } else { aliases.iter().cloned().collect() }
 }
 
 /// An offer sells one product, so whatever names it has of it, each is another name of each. Every pair is told, not a chain
 /// of them: what is told must not depend on which name was known first.
 fn names_of_one(offer: &OfferFacts) -> Pairs {
+    if offer.products.is_too_many() || offer.aliases.is_too_many() {
+        return Pairs::too_many();
+    }
     let pairs = offer.products.iter().flat_map(|one| {
         let others = offer.products.iter().filter(move |other| one < *other);
         others.map(move |other| (one.clone(), other.clone()))
     });
-    pairs.chain(known(&offer.aliases)).collect()
+    pairs.chain(offer.aliases.iter().cloned()).collect()
 }
 
 fn partner_forwards(
@@ -82,7 +148,6 @@ fn partner_forwards(
     aliases: Pairs,
     resells: impl Fn(&AccountId) -> bool,
 ) -> Vec<Part> {
-    let aliases: Few<(ProductName, ProductName), MOST_ALIASES> = aliases.into_iter().collect();
     let part = |account: &AccountId| {
         let (reseller, aliases) = (resells(account), aliases.clone());
         let facts = PartnerFacts { reseller, aliases, ..PartnerFacts::default() };
@@ -95,7 +160,7 @@ fn agreement_forwards(agreement: &AgreementFacts) -> Vec<Part> {
     let mut parts = Vec::new();
     // Who publishes a product says nothing of who sells it: a license tells the offer nothing.
     let sold = agreement.seen.iter().filter(|view| view.role != ViewRole::Publisher);
-    let seen: Few<Seen> = sold.cloned().collect();
+    let seen = if agreement.seen.is_too_many() { Few::too_many() } else { sold.cloned().collect() };
     for offer in agreement.offer.all() {
         let facts = OfferFacts {
             seen: seen.clone(),

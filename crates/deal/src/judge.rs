@@ -19,7 +19,7 @@ use crate::state::State;
 
 pub use agreement::{AgreementContext, agreement};
 pub use offer::{OfferContext, offer};
-pub use opportunity::{OpportunityContext, USERS_COUNTED, opportunity, status_word};
+pub use opportunity::{MAX_USERS_COUNTED, OpportunityContext, opportunity, status_word};
 pub use request::request;
 pub(crate) use rest::contradiction;
 pub use rest::{Contradiction, acknowledge, refuse, rest};

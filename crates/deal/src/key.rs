@@ -130,6 +130,12 @@ pub struct KeyQuery {
 }
 
 impl KeyQuery {
+    /// Whether this finds a key, but for where it begins and stops.
+    pub fn finds(&self, key: &Key) -> bool {
+        let spans = (self.hi_from..=self.hi_to).contains(&key.hi) && key.lo <= self.lo_to;
+        key.kind == self.kind && key.value == self.value && spans
+    }
+
     /// Every key of one kind and value, whatever its time.
     pub fn all(kind: KeyKind, value: impl Into<String>, limit: u32) -> Self {
         let value = value.into();

@@ -1,8 +1,9 @@
 //! How facts join: every type here is a join semilattice.
 //!
 //! Joining is total, commutative, associative and idempotent, so a stream's facts do not depend on the
-//! order or the number of deliveries. Nothing here grows without bound: where a set could, it keeps its
-//! least elements, which is again a semilattice.
+//! order or the number of deliveries. Nothing here grows without bound: a set that could keeps, past its bound, nothing but that
+//! there were too many, which is the greatest element of its semilattice. To keep some of them would not do: others were told of
+//! elements before they were cut, and who was told would depend on the order. So whoever reads a set of too many knows nothing of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,13 +60,14 @@ impl Witness {
     }
 }
 
-/// How many contradicting values a [`Fixed`] keeps.
-const MAX_CONTRADICTIONS: usize = 8;
+/// How many contradicting values a [`Fixed`] keeps. Past it, it is not known.
+pub const MAX_CONTRADICTIONS: usize = 8;
 
-/// A fact that cannot change: all values ever said of it, the least witness first. More than one is a finding.
+/// A fact that cannot change: all values ever said of it, the least witness first, or `None`: too many. More than one is a
+/// finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Fixed<T>(Vec<Said<T>>);
+pub struct Fixed<T>(Option<Vec<Said<T>>>);
 
 /// One value of a [`Fixed`] with its least witness.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +82,23 @@ pub struct Said<T> {
 
 impl<T> Default for Fixed<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Some(Vec::new()))
+    }
+}
+
+impl<T> Fixed<T> {
+    /// What is known once there are too many values, or too many of those who told them.
+    pub const fn too_many() -> Self {
+        Self(None)
+    }
+
+    /// Whether there are too many to know any.
+    pub const fn is_too_many(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn known(&self) -> &[Said<T>] {
+        self.0.as_deref().unwrap_or_default()
     }
 }
 
@@ -88,46 +106,52 @@ impl<T: Ord + Clone> Fixed<T> {
     /// Nothing, or what one notification says.
     pub fn said(value: Option<T>, witness: &Witness) -> Self {
         let said = value.map(|value| Said { value, witness: witness.clone() });
-        Self(said.into_iter().collect())
+        Self(Some(said.into_iter().collect()))
     }
 
     /// The value shown: the one with the least witness.
     pub fn get(&self) -> Option<&T> {
-        self.0.first().map(|said| &said.value)
+        self.known().first().map(|said| &said.value)
     }
 
     /// The shown value's witness.
     pub fn witness(&self) -> Option<&Witness> {
-        self.0.first().map(|said| &said.witness)
+        self.known().first().map(|said| &said.witness)
     }
 
     /// Every value, the shown one first.
     pub fn all(&self) -> impl Iterator<Item = &Said<T>> {
-        self.0.iter()
+        self.known().iter()
     }
 
     /// Whether notifications contradict each other.
     pub fn is_contradicted(&self) -> bool {
-        self.0.len() > 1
+        self.is_too_many() || self.known().len() > 1
     }
 
     /// Nothing was said yet.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        !self.is_too_many() && self.known().is_empty()
     }
 }
 
 impl<T: Ord + Clone> Join for Fixed<T> {
     fn join(&mut self, other: &Self) {
-        for said in &other.0 {
-            match self.0.iter_mut().find(|known| known.value == said.value) {
+        let (Some(known), Some(new)) = (&mut self.0, &other.0) else {
+            self.0 = None;
+            return;
+        };
+        for said in new {
+            match known.iter_mut().find(|known| known.value == said.value) {
                 Some(known) if known.witness <= said.witness => {}
                 Some(known) => known.witness = said.witness.clone(),
-                None => self.0.push(said.clone()),
+                None => known.push(said.clone()),
             }
         }
-        self.0.sort_by(|a, b| (&a.witness, &a.value).cmp(&(&b.witness, &b.value)));
-        self.0.truncate(MAX_CONTRADICTIONS);
+        known.sort_by(|a, b| (&a.witness, &a.value).cmp(&(&b.witness, &b.value)));
+        if known.len() > MAX_CONTRADICTIONS {
+            self.0 = None;
+        }
     }
 }
 
@@ -255,63 +279,69 @@ impl Join for Last {
     }
 }
 
-/// A set that is small in practice; of a hostile flood it keeps the `MOST` least elements.
+/// How many elements a [`Few`] keeps, where its type does not say otherwise. Past it, they are not known.
+pub const MAX_FEW: usize = 64;
+
+/// A set that is small in practice, or `None`: more than `MOST`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Few<T: Ord, const MOST: usize = 64>(BTreeSet<T>);
+pub struct Few<T: Ord, const MOST: usize = MAX_FEW>(Option<BTreeSet<T>>);
 
 impl<T: Ord, const MOST: usize> Default for Few<T, MOST> {
     fn default() -> Self {
-        Self(BTreeSet::new())
+        Self(Some(BTreeSet::new()))
     }
 }
 
 impl<T: Ord, const MOST: usize> Few<T, MOST> {
-    /// The elements in order.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter()
+    /// What is known once there are too many elements, or too many of those who told them.
+    pub const fn too_many() -> Self {
+        Self(None)
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
+    /// Whether there are too many to know any.
+    pub const fn is_too_many(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The elements in order; none if there are too many.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().flatten()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.as_ref().is_some_and(BTreeSet::is_empty)
     }
 
-    /// Whether it holds this element.
+    /// Whether it is known to hold this element.
     pub fn contains(&self, element: &T) -> bool {
-        self.0.contains(element)
+        self.0.as_ref().is_some_and(|known| known.contains(element))
+    }
+
+    fn bounded(self) -> Self {
+        Self(self.0.filter(|known| known.len() <= MOST))
     }
 }
 
 impl<T: Ord, const MOST: usize> FromIterator<T> for Few<T, MOST> {
     fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
-        let mut few = Self(elements.into_iter().collect());
-        few.cut();
-        few
-    }
-}
-
-impl<T: Ord, const MOST: usize> Few<T, MOST> {
-    fn cut(&mut self) {
-        while self.0.len() > MOST {
-            self.0.pop_last();
-        }
+        Self(Some(elements.into_iter().collect())).bounded()
     }
 }
 
 impl<T: Ord + Clone, const MOST: usize> Join for Few<T, MOST> {
     fn join(&mut self, other: &Self) {
-        for element in &other.0 {
-            if !self.0.contains(element) {
-                self.0.insert(element.clone());
+        let (Some(known), Some(new)) = (&mut self.0, &other.0) else {
+            self.0 = None;
+            return;
+        };
+        for element in new {
+            if !known.contains(element) {
+                known.insert(element.clone());
             }
         }
-        self.cut();
+        *self = std::mem::take(self).bounded();
     }
 }
 

@@ -58,12 +58,22 @@ pub struct Succession {
     pub successors: BTreeMap<AgreementId, AgreementId>,
     /// Agreements with more than one match, and the matches.
     pub ambiguous: BTreeMap<AgreementId, BTreeSet<AgreementId>>,
+    /// Agreements with too many around them to compare.
+    pub crowded: BTreeSet<AgreementId>,
 }
 
 impl Succession {
     /// The agreement that this one succeeds.
     pub fn predecessor(&self, id: &AgreementId) -> Option<&AgreementId> {
+        if self.crowded.contains(id) {
+            return None;
+        }
         self.successors.iter().find(|(_, new)| *new == id).map(|(old, _)| old)
+    }
+
+    /// The agreement that succeeds this one.
+    pub fn successor(&self, id: &AgreementId) -> Option<&AgreementId> {
+        self.successors.get(id).filter(|_| !self.crowded.contains(id))
     }
 }
 

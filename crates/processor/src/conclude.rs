@@ -3,22 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deal::correlate::{Candidate, Link};
+use deal::event::PendingKind;
 use deal::facts::{AgreementFacts, PartnerFacts};
 use deal::judge::{self, AgreementContext, News, OfferContext, OpportunityContext};
 use deal::key::{KeyKind, KeyQuery};
 use deal::moment::Moment;
+use deal::state::State;
 use deal::stream::{StreamId, StreamKind};
-use deal::succession::{self, MATCH_HOURS, NEIGHBOURHOOD_HOURS, Succession};
+use deal::succession::{self, NEIGHBOURHOOD_HOURS, Succession};
 use ledger::store::{StoreError, Transaction};
 use marketplace::ids::{AgreementId, OfferId, OpportunityId};
 
 use crate::link::names;
-use crate::reach::{REACH, Reached};
-use crate::settle::{Decided, is, link_of, partners, related};
+use crate::reach::{self, ALWAYS, Reached, Walk, holder};
+use crate::settle::{Decided, link_of, partners, related};
 use crate::world::{Reason, World};
 
-/// At most so many agreements of one partner and buyer are matched as successors.
-const SUCCESSIONS: u32 = 100;
+/// So many agreements of one partner and buyer are compared around a renewal. Of more, none is taken for the successor.
+const MAX_SUCCESSIONS: usize = 100;
 
 /// Concludes opportunities, then offers, then agreements, which read the offers' links, then everything else.
 pub(crate) async fn conclude(
@@ -39,8 +41,8 @@ pub(crate) async fn conclude(
         publish(world, id, news, fallback);
     }
     let mut agreements = reached.agreements.clone();
-    agreements.extend(agreements_of(tx, world, &relinked).await?);
-    let succession = successions(tx, world, &mut agreements).await?;
+    agreements.extend(agreements_of(tx, world, &relinked, fallback).await?);
+    let succession = successions(tx, world, &mut agreements, fallback).await?;
     for id in &agreements {
         let news = agreement_news(world, id, decided, &succession, fallback);
         publish(world, id, news, fallback);
@@ -116,20 +118,22 @@ fn relinked(world: &World, decided: &Decided) -> Vec<StreamId> {
     links.map(|(id, _)| id.clone()).collect()
 }
 
-/// The agreements of these offers, with what they name.
+/// The agreements of these offers, with what they name, as far as there is room.
 async fn agreements_of(
     tx: &mut dyn Transaction,
     world: &mut World,
     offers: &[StreamId],
+    fallback: &Reason,
 ) -> Result<BTreeSet<StreamId>, StoreError> {
-    if offers.is_empty() {
+    let walk = |id: &StreamId| {
+        let holder = holder(id, world.get(id)?);
+        Some(Walk::new(PendingKind::Offer, id.id().to_owned(), ALWAYS, holder))
+    };
+    let walks: Vec<Walk> = offers.iter().filter_map(walk).collect();
+    if walks.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let limit = u32::try_from(REACH).unwrap_or(u32::MAX);
-    let query = |id: &StreamId| KeyQuery::all(KeyKind::Offer, id.id(), limit);
-    let queries: Vec<KeyQuery> = offers.iter().map(query).collect();
-    let found = world.find(tx, &queries).await?.into_iter().flatten().map(|(_, id)| id);
-    let found: BTreeSet<StreamId> = found.filter(|id| is(StreamKind::Agreement)(&id)).collect();
+    let found = reach::follow(tx, world, walks, fallback).await?.agreements;
     load_with_related(tx, world, &found).await?;
     Ok(found)
 }
@@ -146,48 +150,95 @@ async fn load_with_related(
     world.load(tx, named).await
 }
 
-/// Matches unnamed successions around these agreements; those whose match may differ are judged with them.
+/// Matches unnamed successions of these agreements, and of those whose match may differ by a change of them: these are judged as well,
+/// as far as there is room.
 async fn successions(
     tx: &mut dyn Transaction,
     world: &mut World,
     agreements: &mut BTreeSet<StreamId>,
+    fallback: &Reason,
 ) -> Result<Succession, StoreError> {
-    let met: Meetings = agreements
-        .iter()
-        .filter_map(|id| world.get(id))
-        .flat_map(|entry| [entry.before(), &entry.state])
-        .filter_map(deal::state::State::agreement)
-        .flat_map(meetings)
-        .collect();
-    let found = around(tx, world, &met).await?;
-    // Only those near enough are judged as well: of the outer ones we have not read every match.
-    let near = |id: &StreamId| {
-        let own = meetings_of(world, [id]);
-        own.iter().any(|(place, at)| {
-            met.iter().any(|(other, time)| {
-                place == other && succession::within(*time, *at, NEIGHBOURHOOD_HOURS - MATCH_HOURS)
-            })
-        })
-    };
-    agreements.extend(found.iter().filter(|id| near(id)).cloned());
-    // Who is judged may have another meeting, years away: its other match.
-    let other: Meetings = meetings_of(world, &*agreements).difference(&met).cloned().collect();
-    let outer = around(tx, world, &other).await?;
-    let mut by_place: BTreeMap<String, Vec<(AgreementId, AgreementFacts)>> = BTreeMap::new();
-    let members: BTreeSet<&StreamId> = agreements.iter().chain(&found).chain(&outer).collect();
-    for id in members {
-        let facts = world.get(id).and_then(|entry| entry.state.agreement());
-        let Some((facts, id)) = facts.zip(AgreementId::new(id.id()).ok()) else { continue };
-        let Some(place) = succession::meeting_place(facts) else { continue };
-        by_place.entry(place).or_default().push((id, facts.clone()));
+    let mut walks = Vec::new();
+    for id in &*agreements {
+        let Some(entry) = world.get(id).filter(|entry| entry.is_changed()) else { continue };
+        let states = [entry.before(), &entry.state].into_iter();
+        for (place, at) in states.filter_map(State::agreement).flat_map(meetings) {
+            let holder = holder(id, entry);
+            walks.push(Walk::new(PendingKind::Succession, place, around(at), holder));
+        }
     }
+    if !walks.is_empty() {
+        let near = reach::follow(tx, world, walks, fallback).await?.agreements;
+        load_with_related(tx, world, &near).await?;
+        agreements.extend(near);
+    }
+    match_within(tx, world, agreements).await
+}
+
+/// What is read of the agreements around one meeting.
+type Window = ((String, Moment), BTreeSet<StreamId>);
+
+/// The agreements around each meeting of these, in one round trip. What this transaction changes has its new keys only after it.
+async fn windows(
+    tx: &mut dyn Transaction,
+    world: &mut World,
+    agreements: &BTreeSet<StreamId>,
+) -> Result<BTreeMap<StreamId, Vec<Window>>, StoreError> {
+    let changed = world.changed().filter(|(id, _)| id.kind() == StreamKind::Agreement);
+    let changed: BTreeSet<StreamId> = changed.map(|(id, _)| id.clone()).collect();
+    let own = meetings_of(world, &changed);
+    let limit = MAX_SUCCESSIONS.saturating_add(1).saturating_add(changed.len());
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+    let asked = meetings_of(world, agreements);
+    let query = |(_, (place, at)): &(StreamId, (String, Moment))| {
+        let ((hi_from, hi_to), place) = (around(*at), place.clone());
+        KeyQuery { hi_from, hi_to, ..KeyQuery::all(KeyKind::Succession, place, limit) }
+    };
+    let queries: Vec<KeyQuery> = asked.iter().map(query).collect();
+    let found = if queries.is_empty() { Vec::new() } else { world.find(tx, &queries).await? };
+    let mut windows: BTreeMap<StreamId, Vec<Window>> = BTreeMap::new();
+    for ((id, meeting), hits) in asked.into_iter().zip(found) {
+        let hits = hits.into_iter().map(|(_, id)| id).filter(|id| !changed.contains(id));
+        let near = own.iter().filter(|(_, (place, at))| {
+            *place == meeting.0 && succession::within(*at, meeting.1, NEIGHBOURHOOD_HOURS)
+        });
+        let members = hits.chain(near.map(|(id, _)| id.clone())).collect();
+        windows.entry(id).or_default().push((meeting, members));
+    }
+    Ok(windows)
+}
+
+/// Matches each of these agreements with those around it. Of more than are compared, none is chosen.
+async fn match_within(
+    tx: &mut dyn Transaction,
+    world: &mut World,
+    agreements: &BTreeSet<StreamId>,
+) -> Result<Succession, StoreError> {
     let mut all = Succession::default();
+    let mut by_place: BTreeMap<String, BTreeSet<StreamId>> = BTreeMap::new();
+    for (id, windows) in windows(tx, world, agreements).await? {
+        if windows.iter().any(|(_, members)| members.len() > MAX_SUCCESSIONS) {
+            all.crowded.extend(AgreementId::new(id.id()));
+            continue;
+        }
+        for ((place, _), members) in windows {
+            by_place.entry(place).or_default().extend(members);
+        }
+    }
+    let members: BTreeSet<StreamId> = by_place.values().flatten().cloned().collect();
+    load_with_related(tx, world, &members).await?;
     let nobody = PartnerFacts::default();
     for members in by_place.into_values() {
+        let facts = |id: &StreamId| {
+            let facts = world.get(id)?.state.agreement()?;
+            Some((AgreementId::new(id.id()).ok()?, facts))
+        };
+        let members: Vec<(AgreementId, &AgreementFacts)> =
+            members.iter().filter_map(facts).collect();
         let partner = members.first().and_then(|(_, facts)| facts.proposer.get());
         let partner = partner.and_then(|account| world.get(&StreamId::partner(account)));
         let partner = partner.and_then(|entry| entry.state.partner()).unwrap_or(&nobody);
-        let members = members.iter().map(|(id, facts)| (id, facts));
+        let members = members.iter().map(|(id, facts)| (id, *facts));
         let matched = succession::match_all(partner, members);
         all.successors.extend(matched.successors);
         all.ambiguous.extend(matched.ambiguous);
@@ -195,39 +246,24 @@ async fn successions(
     Ok(all)
 }
 
-/// Where and when agreements may meet.
-type Meetings = BTreeSet<(String, Moment)>;
+/// The times of those that may change the match of what meets at this one, or whether there are too many.
+fn around(at: Moment) -> (i64, i64) {
+    let hours = |hours| at.plus_hours(hours).micros();
+    (hours(NEIGHBOURHOOD_HOURS.saturating_neg()), hours(NEIGHBOURHOOD_HOURS))
+}
 
-fn meetings(facts: &AgreementFacts) -> Meetings {
+/// Where and when an agreement may meet another.
+fn meetings(facts: &AgreementFacts) -> Vec<(String, Moment)> {
     let place = succession::meeting_place(facts);
     let at = |place: String| succession::meetings(facts).map(move |at| (place.clone(), at));
     place.into_iter().flat_map(at).collect()
 }
 
-fn meetings_of<'a>(world: &World, ids: impl IntoIterator<Item = &'a StreamId>) -> Meetings {
-    let entries = ids.into_iter().filter_map(|id| world.get(id));
-    entries.filter_map(|entry| entry.state.agreement()).flat_map(meetings).collect()
-}
-
-/// The agreements around these meetings, loaded, in one round trip.
-async fn around(
-    tx: &mut dyn Transaction,
-    world: &mut World,
-    meetings: &Meetings,
-) -> Result<BTreeSet<StreamId>, StoreError> {
-    if meetings.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let query = |(place, at): &(String, Moment)| KeyQuery {
-        hi_from: at.plus_hours(-NEIGHBOURHOOD_HOURS).micros(),
-        hi_to: at.plus_hours(NEIGHBOURHOOD_HOURS).micros(),
-        ..KeyQuery::all(KeyKind::Succession, place.clone(), SUCCESSIONS)
-    };
-    let queries: Vec<KeyQuery> = meetings.iter().map(query).collect();
-    let found = world.find(tx, &queries).await?.into_iter().flatten().map(|(_, id)| id);
-    let found: BTreeSet<StreamId> = found.collect();
-    load_with_related(tx, world, &found).await?;
-    Ok(found)
+fn meetings_of(world: &World, ids: &BTreeSet<StreamId>) -> Vec<(StreamId, (String, Moment))> {
+    let entries = ids.iter().filter_map(|id| Some((id, world.get(id)?.state.agreement()?)));
+    entries
+        .flat_map(|(id, facts)| meetings(facts).into_iter().map(|meeting| (id.clone(), meeting)))
+        .collect()
 }
 
 fn agreement_news(

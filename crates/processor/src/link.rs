@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deal::correlate::{Candidate, Link, Subject, link, singled_out};
+use deal::correlate::{Candidate, Link, Subject, link, singled_out, too_many};
 use deal::entitlement::DealType;
 use deal::facts::OfferFacts;
-use deal::judge::USERS_COUNTED;
-use deal::key::{KeyKind, KeyQuery};
+use deal::judge::MAX_USERS_COUNTED;
+use deal::key::{Key, KeyKind, KeyQuery};
 use deal::moment::Moment;
 use deal::stream::{StreamId, StreamKind};
 use ledger::store::{StoreError, Transaction};
@@ -14,10 +14,10 @@ use marketplace::ids::{OpportunityId, ProductName};
 
 use crate::reach::{Reached, candidate_queries};
 use crate::settle::{Links, is};
-use crate::world::World;
+use crate::world::{Entry, World};
 
-/// At most so many opportunities are compared with one offer for one product and buyer.
-const CANDIDATES: u32 = 500;
+/// So many opportunities are compared with one offer. Of more, none is chosen.
+const MAX_COMPARED: usize = 500;
 
 /// An offer's link with what its findings need.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +48,7 @@ pub(crate) async fn link_offers(
             links.insert(id.clone(), linked);
         }
     }
-    contest(tx, world, &mut links, &rivals).await?;
+    contest(tx, world, reached, &mut links, &rivals).await?;
     Ok((links, rivals))
 }
 
@@ -77,12 +77,30 @@ async fn find_candidates(
     let (askers, queries): (Vec<&StreamId>, Vec<KeyQuery>) =
         questions(world, offers).into_iter().unzip();
     let mut found: BTreeMap<StreamId, BTreeSet<StreamId>> = BTreeMap::new();
-    for (asker, hits) in askers.into_iter().zip(world.find(tx, &queries).await?) {
-        found.entry(asker.clone()).or_default().extend(hits.into_iter().map(|(_, id)| id));
+    // What this transaction changes has its new keys only after it.
+    let changed: Vec<(&StreamId, BTreeSet<Key>)> =
+        changed_opportunities(world).map(|(id, entry)| (id, entry.state.keys())).collect();
+    let mut own = Vec::new();
+    for (asker, query) in askers.iter().zip(&queries) {
+        let fits = changed.iter().filter(|(_, keys)| keys.iter().any(|key| query.finds(key)));
+        own.extend(fits.map(|(id, _)| ((*asker).clone(), (*id).clone())));
     }
-    let ids: BTreeSet<StreamId> = found.values().flatten().cloned().collect();
+    let changed: BTreeSet<StreamId> = changed.iter().map(|(id, _)| (*id).clone()).collect();
+    for (asker, hits) in askers.into_iter().zip(world.find(tx, &queries).await?) {
+        let hits = hits.into_iter().map(|(_, id)| id).filter(|id| !changed.contains(id));
+        found.entry(asker.clone()).or_default().extend(hits);
+    }
+    for (asker, id) in own {
+        found.entry(asker).or_default().insert(id);
+    }
+    let ids: BTreeSet<StreamId> =
+        found.values().filter(|ids| ids.len() <= MAX_COMPARED).flatten().cloned().collect();
     world.load(tx, ids).await?;
     Ok(found)
+}
+
+fn changed_opportunities(world: &World) -> impl Iterator<Item = (&StreamId, &Entry)> {
+    world.changed().filter(|(id, _)| id.kind() == StreamKind::Opportunity)
 }
 
 /// What each offer asks to find its candidates.
@@ -91,13 +109,16 @@ pub(crate) fn questions<'a>(
     offers: &'a BTreeSet<StreamId>,
 ) -> Vec<(&'a StreamId, KeyQuery)> {
     let mut questions = Vec::new();
+    // Enough to see past those that this transaction changes, and that there are too many.
+    let limit = MAX_COMPARED.saturating_add(1).saturating_add(changed_opportunities(world).count());
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     for id in offers {
         let Some(facts) = judged(world, id) else { continue };
         let Some((seller, released)) = facts.seller.get().zip(facts.released.get()) else {
             continue;
         };
         let names: Vec<String> = names(world, facts).into_iter().map(ToString::to_string).collect();
-        let own = candidate_queries(seller.as_str(), &names, facts.buyers(), released, CANDIDATES);
+        let own = candidate_queries(seller.as_str(), &names, facts.buyers(), released, limit);
         questions.extend(own.into_iter().map(|query| (id, query)));
     }
     questions
@@ -113,7 +134,7 @@ async fn find_rivals(
     let mut limited: BTreeMap<OpportunityId, u32> = BTreeMap::new();
     let candidates = found.values().flatten().chain(&reached.opportunities);
     for id in candidates.filter(is(StreamKind::Opportunity)) {
-        let max = world.get(id).and_then(|entry| entry.state.opportunity()?.max_offers());
+        let max = world.get(id).and_then(|entry| entry.state.opportunity()?.quantity());
         if let (Some(max), Ok(id)) = (max, OpportunityId::new(id.id())) {
             limited.insert(id, max);
         }
@@ -125,10 +146,10 @@ async fn find_rivals(
     }
     // Enough to see past the offers that this transaction judges itself.
     let own = u32::try_from(reached.offers.len()).unwrap_or(u32::MAX);
-    let limit = |most: u32| most.saturating_add(own).saturating_add(2).min(2_000);
+    let limit = |most: u32| most.saturating_add(own).saturating_add(2);
     let mut queries = Vec::new();
     for (id, max) in &limited {
-        let users = (*max).max(USERS_COUNTED);
+        let users = (*max).max(MAX_USERS_COUNTED);
         queries.push(KeyQuery::all(KeyKind::Uses, id.to_string(), limit(users)));
         queries.push(KeyQuery::all(KeyKind::Sole, id.to_string(), limit(1)));
     }
@@ -172,11 +193,12 @@ fn judge(
     }
     let products = names(world, facts);
     let subject = Subject { offer: facts, products: &products };
-    // What this transaction changes has its new keys only after it: all of that is compared.
-    let changed = world.changed().map(|(id, _)| id).filter(is(StreamKind::Opportunity));
-    let ids: BTreeSet<&StreamId> = found.into_iter().flatten().chain(changed).collect();
-    let named: Vec<(OpportunityId, &StreamId)> = ids
+    if found.is_some_and(|found| found.len() > MAX_COMPARED) {
+        return Some(Linked { link: too_many(facts), singled_out: None });
+    }
+    let named: Vec<(OpportunityId, &StreamId)> = found
         .into_iter()
+        .flatten()
         .filter_map(|id| OpportunityId::new(id.id()).ok().map(|named| (named, id)))
         .collect();
     let candidates: Vec<Candidate<'_>> = named
@@ -193,16 +215,18 @@ fn judge(
     Some(Linked { link, singled_out: singled_out(subject, &candidates).cloned() })
 }
 
-/// Offers whose only eligible opportunity is the same single-use one contest it: all of them are ambiguous.
+/// Offers whose only eligible opportunity is the same single-use one contest it: all of them are ambiguous. One that was reached and
+/// has no link any more, since it turned out not to be a partner's, contests nothing.
 async fn contest(
     tx: &mut dyn Transaction,
     world: &mut World,
+    reached: &Reached,
     links: &mut Links,
     rivals: &Rivals,
 ) -> Result<(), StoreError> {
     let mut concerned: BTreeSet<OpportunityId> = BTreeSet::new();
-    for (id, linked) in links.iter() {
-        concerned.extend(linked.link.sole().cloned());
+    concerned.extend(links.values().filter_map(|linked| linked.link.sole().cloned()));
+    for id in &reached.offers {
         concerned.extend(published_link(world, id).and_then(Link::sole).cloned());
     }
     let empty = BTreeSet::new();
@@ -211,7 +235,8 @@ async fn contest(
         let before = rivals.sole.get(&opportunity).unwrap_or(&empty);
         let own = links.iter().filter(|(_, linked)| linked.link.sole() == Some(&opportunity));
         let own: Vec<StreamId> = own.map(|(id, _)| id.clone()).collect();
-        let others: Vec<&StreamId> = before.iter().filter(|id| !links.contains_key(*id)).collect();
+        let others: Vec<&StreamId> =
+            before.iter().filter(|id| !reached.offers.contains(*id)).collect();
         let contested = own.len().saturating_add(others.len()) > 1;
         if contested != (before.len() > 1) {
             flips.extend(others.into_iter().map(|id| (id.clone(), contested)));

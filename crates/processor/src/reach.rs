@@ -18,8 +18,8 @@ use crate::link;
 use crate::settle::{partners, related, sort_into};
 use crate::world::{self, Reason, World};
 
-/// At most so many streams are judged again in one transaction; the rest is left pending on the partner.
-pub(crate) const REACH: usize = 200;
+/// At most so many streams are judged again in one transaction; the rest is left pending, and due at once.
+pub(crate) const MAX_REACH: usize = 200;
 
 /// The streams that this transaction judges.
 #[derive(Debug, Default)]
@@ -30,13 +30,47 @@ pub(crate) struct Reached {
     pub(crate) others: BTreeSet<StreamId>,
 }
 
-/// A query, and the partner on which what it does not finish is left pending.
+/// A query, and the stream on which what it does not finish is left pending: the partner, or the stream that asks.
 #[derive(Debug)]
-struct Walk {
+pub(crate) struct Walk {
     pending: Pending,
-    partner: Option<StreamId>,
+    holder: StreamId,
     /// It continues one that was left pending.
     resumed: bool,
+}
+
+impl Walk {
+    /// Streams with such a key, whose span ends between these times.
+    pub(crate) fn new(
+        kind: PendingKind,
+        value: String,
+        (hi_from, hi_to): (i64, i64),
+        holder: StreamId,
+    ) -> Self {
+        let pending = Pending { kind, value, hi_from, hi_to, after: None, done: false };
+        Self { pending, holder, resumed: false }
+    }
+}
+
+/// Whatever its time.
+pub(crate) const ALWAYS: (i64, i64) = (i64::MIN, i64::MAX);
+
+/// Follows walks in one round trip, as far as there is room; what does not fit is left pending.
+pub(crate) async fn follow(
+    tx: &mut dyn Transaction,
+    world: &mut World,
+    walks: Vec<Walk>,
+    fallback: &Reason,
+) -> Result<Reached, StoreError> {
+    let walks: BTreeMap<String, Walk> =
+        walks.into_iter().map(|walk| (walk.pending.name(), walk)).collect();
+    let queries: Vec<KeyQuery> = walks.values().map(|walk| walk.pending.query(limit())).collect();
+    let found = world.find(tx, &queries).await?;
+    let (mut reached, mut room) = (Reached::default(), MAX_REACH);
+    for (walk, hits) in walks.values().zip(found) {
+        take(world, &mut reached, walk, hits, &mut room, fallback);
+    }
+    Ok(reached)
 }
 
 /// Finds everything to judge: what changed, what is due, and what those concern.
@@ -63,7 +97,7 @@ pub(crate) async fn reach(
     let ahead = link::questions(world, &reached.offers).into_iter().map(|(_, query)| query);
     let queries: Vec<KeyQuery> = queries.chain(ahead).collect();
     let mut found = world.find(tx, &queries).await?.into_iter();
-    let mut room = REACH;
+    let mut room = MAX_REACH;
     for (walk, hits) in walks.iter().zip(&mut found) {
         take(world, &mut reached, walk, hits, &mut room, fallback);
     }
@@ -88,10 +122,10 @@ pub(crate) async fn reach(
 
 /// One more than fits, so that the end of a walk is seen.
 fn limit() -> u32 {
-    u32::try_from(REACH.saturating_add(1)).unwrap_or(u32::MAX)
+    u32::try_from(MAX_REACH.saturating_add(1)).unwrap_or(u32::MAX)
 }
 
-/// Takes what fits; leaves the rest pending on the partner.
+/// Takes what fits; leaves the rest pending.
 fn take(
     world: &mut World,
     reached: &mut Reached,
@@ -100,7 +134,7 @@ fn take(
     room: &mut usize,
     fallback: &Reason,
 ) {
-    let complete = hits.len() <= *room || walk.partner.is_none();
+    let complete = hits.len() <= *room;
     let fitting = if complete { hits.len() } else { *room };
     let mut after = walk.pending.after.clone();
     for (hi, id) in hits.into_iter().take(fitting) {
@@ -108,9 +142,10 @@ fn take(
         sort_into(reached, id);
     }
     *room = room.saturating_sub(fitting);
-    let Some(partner) = walk.partner.as_ref().filter(|_| !complete || walk.resumed) else { return };
-    let pending = Pending { after, done: complete, ..walk.pending.clone() };
-    world.append(partner, Event::Pending(pending), fallback.clone());
+    if !complete || walk.resumed {
+        let pending = Pending { after, done: complete, ..walk.pending.clone() };
+        world.append(&walk.holder, Event::Pending(pending), fallback.clone());
+    }
 }
 
 fn walks(world: &World, due: &BTreeSet<StreamId>) -> Vec<Walk> {
@@ -135,66 +170,70 @@ fn walks(world: &World, due: &BTreeSet<StreamId>) -> Vec<Walk> {
         }
         if due.contains(id) {
             for pending in entry.state.concluded.pending.values() {
-                let (pending, partner) = (pending.clone(), Some(id.clone()));
-                add(Walk { pending, partner, resumed: true });
+                add(Walk { pending: pending.clone(), holder: id.clone(), resumed: true });
             }
         }
     }
     walks.into_values().collect()
 }
 
+/// Where what is left to do for a stream is left pending: on its partner, or on itself.
+pub(crate) fn holder(id: &StreamId, entry: &world::Entry) -> StreamId {
+    partners(&entry.state.facts).into_iter().next().unwrap_or_else(|| id.clone())
+}
+
 /// What a change of this stream's facts may concern.
 fn walks_of(world: &World, id: &StreamId, entry: &world::Entry) -> Vec<Walk> {
-    let partner = partners(&entry.state.facts).into_iter().next();
-    let walk =
-        |kind, value: String, (hi_from, hi_to): (i64, i64), partner: &Option<StreamId>| Walk {
-            pending: Pending { kind, value, hi_from, hi_to, after: None, done: false },
-            partner: partner.clone(),
-            resumed: false,
-        };
-    let always = (i64::MIN, i64::MAX);
+    let holder = holder(id, entry);
+    let walk = |kind, value: String, span| Walk::new(kind, value, span, holder.clone());
     let mut walks = Vec::new();
     match id.kind() {
         StreamKind::Offer => {
-            walks.push(walk(PendingKind::Offer, id.id().to_owned(), always, &partner));
+            walks.push(walk(PendingKind::Offer, id.id().to_owned(), ALWAYS));
             for opportunity in uses(entry).iter().filter(|id| may_be_used_up(world, id)) {
-                walks.push(walk(PendingKind::Candidate, opportunity.to_string(), always, &partner));
+                walks.push(walk(PendingKind::Candidate, opportunity.to_string(), ALWAYS));
             }
             // What was used up is nobody's candidate: those that may have it now are found by its place.
             let freed = freed(entry).and_then(|id| world.get(&id)?.state.opportunity());
             if let Some(facts) = freed.filter(|facts| facts.max_offers().is_some()) {
                 let span = with_skew(window(facts));
                 for place in places(world, facts) {
-                    walks.push(walk(PendingKind::Judge, place, span, &partner));
+                    walks.push(walk(PendingKind::Judge, place, span));
                 }
             }
         }
         StreamKind::Opportunity => {
             let value = id.id().to_owned();
-            walks.push(walk(PendingKind::Opportunity, value.clone(), always, &partner));
+            walks.push(walk(PendingKind::Opportunity, value.clone(), ALWAYS));
             let (before, after) = (entry.before().opportunity(), entry.state.opportunity());
             if let Some(facts) = after.filter(|facts| rules_read(before) != rules_read(Some(facts)))
             {
-                walks.push(walk(PendingKind::Candidate, value, always, &partner));
+                walks.push(walk(PendingKind::Candidate, value, ALWAYS));
                 // Offers that it fitted before, and those that it fits now.
                 for facts in before.into_iter().chain([facts]) {
                     let span = with_skew(window(facts));
                     for place in places(world, facts) {
-                        walks.push(walk(PendingKind::Judge, place, span, &partner));
+                        walks.push(walk(PendingKind::Judge, place, span));
                     }
                 }
             }
         }
         StreamKind::Partner => {
-            let partner = Some(id.clone());
+            let too_many = |state: &State| {
+                state.partner().is_some_and(|partner| partner.aliases.is_too_many())
+            };
+            if too_many(&entry.state) && !too_many(entry.before()) {
+                // Nobody knows any more which names mean one product: whatever this partner sells is judged anew.
+                walks.push(walk(PendingKind::Partner, id.id().to_owned(), ALWAYS));
+            }
             let named = newly_named(entry);
             if let Some(account) = AccountId::new(id.id()).ok().filter(|_| !named.is_empty()) {
                 let place = succession::place(&account, ANY_BUYER);
-                walks.push(walk(PendingKind::Succession, place, always, &partner));
+                walks.push(walk(PendingKind::Succession, place, ALWAYS));
             }
             for name in named {
                 let place = place(id.id(), &name, ANY_BUYER);
-                walks.push(walk(PendingKind::Judge, place, always, &partner));
+                walks.push(walk(PendingKind::Judge, place, ALWAYS));
             }
         }
         _ => {}

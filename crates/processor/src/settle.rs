@@ -96,15 +96,32 @@ async fn forward(
     let named = related_of(world, |id| due.contains(id));
     world.load(tx, named).await?;
     for kind in FORWARDS {
-        let parts = forwards(world, kind);
-        world.load(tx, parts.iter().map(|(part, _)| part.0.clone())).await?;
-        for ((stream, facts), reason) in parts {
-            world.learn(&stream, "named", facts, &reason);
+        let overflowed = world.take_overflowed();
+        let parts = forwards(world, kind).into_iter().chain(overflowed).collect();
+        tell(tx, world, parts).await?;
+    }
+    loop {
+        let overflowed = world.take_overflowed();
+        if overflowed.is_empty() {
+            break;
         }
+        tell(tx, world, overflowed).await?;
     }
     let partners: Vec<StreamId> =
         world.iter().flat_map(|(_, entry)| partners(&entry.state.facts)).collect();
     world.load(tx, partners).await
+}
+
+async fn tell(
+    tx: &mut dyn Transaction,
+    world: &mut World,
+    parts: Vec<(Part, Reason)>,
+) -> Result<(), StoreError> {
+    world.load(tx, parts.iter().map(|(part, _)| part.0.clone())).await?;
+    for ((stream, facts), reason) in parts {
+        world.learn(&stream, "named", facts, &reason);
+    }
+    Ok(())
 }
 
 /// The offers, opportunities and partners that the agreements and offers of this transaction name, in one round trip.

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deal::effects::Part;
 use deal::event::{Event, SCHEMA};
 use deal::facts::Facts;
+use deal::forward::overflowed;
 use deal::judge::News;
 use deal::key::{Key, KeyQuery};
 use deal::lattice::Join as _;
@@ -76,6 +78,8 @@ pub(crate) struct World {
     pub(crate) now: Moment,
     entries: BTreeMap<StreamId, Entry>,
     found: BTreeMap<KeyQuery, Hits>,
+    /// What those are told of whom a stream names too many, with what taught it.
+    overflowed: Vec<(Part, Reason)>,
 }
 
 /// What a key query finds: the keys' `hi` and the streams.
@@ -86,7 +90,7 @@ const PAGE: u32 = 500;
 
 impl World {
     pub(crate) fn new(now: Moment) -> Self {
-        Self { now, entries: BTreeMap::new(), found: BTreeMap::new() }
+        Self { now, entries: BTreeMap::new(), found: BTreeMap::new(), overflowed: Vec::new() }
     }
 
     /// Reads the streams that are not known yet, in one round trip. One that does not exist is a stream without events.
@@ -162,12 +166,19 @@ impl World {
         let Some(entry) = self.entries.get_mut(id) else { return };
         let mut joined = entry.state.facts.clone();
         joined.join(&facts);
+        let told = overflowed(&entry.state.facts, &facts, &joined).into_iter();
+        self.overflowed.extend(told.map(|part| (part, reason.clone())));
         if joined != entry.state.facts {
             entry.keep();
             entry.state.facts = joined;
             entry.appended.push((Event::Facts { slug: slug.to_owned(), facts }, reason.clone()));
             entry.changed = Some(reason.clone());
         }
+    }
+
+    /// What is to be told because too many were named since this was asked.
+    pub(crate) fn take_overflowed(&mut self) -> Vec<(Part, Reason)> {
+        std::mem::take(&mut self.overflowed)
     }
 
     /// Appends public events to a loaded stream.

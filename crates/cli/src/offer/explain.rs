@@ -18,11 +18,11 @@ use crate::page::{Page, cell};
 use crate::reader::{Known, Reader, STEP, Source, reading};
 
 /// At most so many opportunities are shown.
-const SHOWN: usize = 50;
+const MAX_EXPLAINED: usize = 50;
 /// At most so many opportunities of a partner are compared.
-const COMPARED: usize = 5_000;
-/// Uses counted of one opportunity.
-const USES: u32 = 1_000;
+const MAX_COMPARED: usize = 5_000;
+/// Uses counted of one opportunity: more than any quantity that is counted.
+const MAX_USES: u32 = 1_002;
 
 /// Explains an offer's link.
 pub async fn run(context: &mut Context<'_>, id: &OfferId) -> Result<Exit, Failure> {
@@ -35,7 +35,7 @@ pub async fn run(context: &mut Context<'_>, id: &OfferId) -> Result<Exit, Failur
         if explanation.truncated {
             context
                 .output
-                .note(&format!("More than {SHOWN} were compared; the nearest are shown."));
+                .note(&format!("More than {MAX_EXPLAINED} were compared; the nearest are shown."));
         }
     }
     let unsettled = matches!(explanation.basis, Some(Basis::Ambiguous | Basis::Unmatched));
@@ -71,7 +71,7 @@ async fn explain(reader: &mut Reader, id: &OfferId) -> Result<Explanation, Failu
         Some(Candidate { id, facts: known.state.opportunity()?, used_by_others })
     });
     let subject = Subject { offer: &facts, products: &products };
-    Ok(Explanation::new(&offer, subject, &candidates.collect::<Vec<_>>(), SHOWN))
+    Ok(Explanation::new(&offer, subject, &candidates.collect::<Vec<_>>(), MAX_EXPLAINED))
 }
 
 /// The opportunities of a partner, with the stubs that its agreements name.
@@ -85,7 +85,7 @@ async fn of_partner(
         let source = Source { kind, key: Some((KeyKind::Partner, partner.to_owned())) };
         let mut after = None;
         let mut seen: usize = 0;
-        while seen < COMPARED {
+        while seen < MAX_COMPARED {
             let streams = reader.walk(&source, after.as_ref(), STEP).await?;
             let Some(last) = streams.last() else { break };
             after = Some(last.row.stream.clone());
@@ -118,7 +118,7 @@ async fn uses(
     let ids: Vec<_> = ids.cloned().collect();
     let mut uses = BTreeMap::new();
     for part in ids.chunks(STEP as usize) {
-        let query = |id: &OpportunityId| KeyQuery::all(KeyKind::Uses, id.as_str(), USES);
+        let query = |id: &OpportunityId| KeyQuery::all(KeyKind::Uses, id.as_str(), MAX_USES);
         let queries: Vec<_> = part.iter().map(query).collect();
         let found = reader.snapshot.find(&queries).await.map_err(reading)?;
         for (id, streams) in part.iter().zip(found) {

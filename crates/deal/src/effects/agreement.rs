@@ -128,8 +128,7 @@ fn happened(facts: &mut AgreementFacts, notice: &AgreementNotice, said: &Witness
         }
         AgreementEvent::Ended { status } => {
             let word = status.as_deref().map(str::to_lowercase);
-            facts.ended_unexplained =
-                word.is_none().then_some(said.at).map_or_else(First::default, First::at);
+            facts.ended_first = First::at(said.at);
             facts.ended = Fixed::said(word, said);
         }
         AgreementEvent::Ending { days_before_end, end } => {

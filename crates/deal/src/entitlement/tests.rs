@@ -78,7 +78,11 @@ fn created() -> AgreementFacts {
 
 fn ended(facts: AgreementFacts, word: &str, time: &str) -> AgreementFacts {
     let said = witness(Authority::Ended, at(time), time);
-    AgreementFacts { ended: Fixed::said(Some(word.to_owned()), &said), ..facts }
+    AgreementFacts {
+        ended: Fixed::said(Some(word.to_owned()), &said),
+        ended_first: crate::lattice::First::at(said.at),
+        ..facts
+    }
 }
 
 fn licensed(

@@ -55,6 +55,7 @@ fn offer() -> OfferNews {
             eligible: 1,
             single_use: true,
             contested: true,
+            too_many: false,
         }),
     }
 }

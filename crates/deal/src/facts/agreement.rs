@@ -24,12 +24,12 @@ pub struct AgreementFacts {
     /// The last `Purchase Agreement Amended`.
     #[serde(skip_serializing_if = "Last::is_empty")]
     pub amended: Last,
-    /// `Purchase Agreement Ended`: AWS's word, lower case; the witness has the time.
+    /// `Purchase Agreement Ended`: AWS's word, lower case.
     #[serde(skip_serializing_if = "Fixed::is_empty")]
     pub ended: Fixed<String>,
-    /// The first `Purchase Agreement Ended` that gives no status.
+    /// The first `Purchase Agreement Ended`, also without a status, or with too many of them.
     #[serde(skip_serializing_if = "First::is_empty")]
-    pub ended_unexplained: First,
+    pub ended_first: First,
     /// Who of us was told of it.
     #[serde(skip_serializing_if = "Few::is_empty")]
     pub seen: Few<Seen>,
@@ -181,7 +181,7 @@ impl Join for AgreementFacts {
         self.created.join(&other.created);
         self.amended.join(&other.amended);
         self.ended.join(&other.ended);
-        self.ended_unexplained.join(&other.ended_unexplained);
+        self.ended_first.join(&other.ended_first);
         self.seen.join(&other.seen);
         self.intent.join(&other.intent);
         self.authorization.join(&other.authorization);
@@ -206,6 +206,11 @@ impl Join for AgreementFacts {
         self.renewal_terms.join(&other.renewal_terms);
         self.acknowledged.join(&other.acknowledged);
         self.unpublishable.join(&other.unpublishable);
+        if self.offer.is_too_many() || self.authorization.is_too_many() {
+            // Which of them told it their names and their maker depends on the order.
+            self.products = Few::too_many();
+            self.manufacturer = Fixed::too_many();
+        }
     }
 }
 
@@ -213,7 +218,7 @@ impl AgreementFacts {
     /// When AWS says that it ended.
     pub fn ended_at(&self) -> Option<Moment> {
         let explained = self.ended.witness().map(|witness| witness.at);
-        explained.into_iter().chain(self.ended_unexplained.get()).min()
+        explained.into_iter().chain(self.ended_first.get()).min()
     }
 
     /// When it ends by its terms.

@@ -87,6 +87,9 @@ impl Join for OpportunityFacts {
     }
 }
 
+/// A greater quantity is not held against the offers that use it: it counts as any number.
+const MAX_QUANTITY: u32 = 1_000;
+
 impl OpportunityFacts {
     /// Known only by id: no description was seen. A stub is never eligible.
     pub const fn is_stub(&self) -> bool {
@@ -106,6 +109,11 @@ impl OpportunityFacts {
     /// How many offers may be made from it; `None`: any number.
     pub fn max_offers(&self) -> Option<u32> {
         self.described.get().and_then(|doc| doc.max_offers)
+    }
+
+    /// How many offers may be made from it, if so many are counted.
+    pub fn quantity(&self) -> Option<u32> {
+        self.max_offers().filter(|max| *max <= MAX_QUANTITY)
     }
 
     /// The last day on which an offer may be made.

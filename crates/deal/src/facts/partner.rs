@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use marketplace::ids::ProductName;
 use serde::{Deserialize, Serialize};
 
+use super::{Acknowledgements, Unpublishable};
 use crate::lattice::{Few, Join, Register};
 use crate::wholesale::WholesaleTerms;
 
@@ -22,13 +23,19 @@ pub struct PartnerFacts {
     pub name: Register<String>,
     /// Pairs of names of one product, each pair in order.
     #[serde(skip_serializing_if = "Few::is_empty")]
-    pub aliases: Few<(ProductName, ProductName), MOST_ALIASES>,
+    pub aliases: Few<(ProductName, ProductName), MAX_ALIASES>,
     /// What we call it.
     #[serde(skip_serializing_if = "Register::is_empty")]
     pub called: Register<Called>,
     /// What people decided about the products that it may sell.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub authorized: BTreeMap<ProductName, Register<Authorization>>,
+    /// Findings that people acknowledged.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub acknowledged: Acknowledgements,
+    /// The last of its public events that can never be published.
+    #[serde(skip_serializing_if = "Register::is_empty")]
+    pub unpublishable: Register<Unpublishable>,
 }
 
 /// What we call a partner.
@@ -56,8 +63,8 @@ pub struct Authorization {
     pub why: String,
 }
 
-/// At most so many pairs of names are kept for the products of one partner.
-pub const MOST_ALIASES: usize = 512;
+/// So many pairs of names are kept for the products of one partner. Past it, nobody knows which names mean one product.
+pub const MAX_ALIASES: usize = 512;
 
 impl Join for PartnerFacts {
     fn join(&mut self, other: &Self) {
@@ -66,6 +73,8 @@ impl Join for PartnerFacts {
         self.aliases.join(&other.aliases);
         self.called.join(&other.called);
         self.authorized.join(&other.authorized);
+        self.acknowledged.join(&other.acknowledged);
+        self.unpublishable.join(&other.unpublishable);
     }
 }
 
@@ -81,16 +90,23 @@ impl PartnerFacts {
         &'a self,
         names: impl IntoIterator<Item = &'a ProductName>,
     ) -> Option<&'a Register<Authorization>> {
-        let class = self.same_product(names);
+        let class: BTreeSet<&ProductName> = if self.aliases.is_too_many() {
+            names.into_iter().collect()
+        } else {
+            self.same_product(names)
+        };
         let words = self.authorized.iter().filter(|(name, _)| class.contains(name));
         words.max_by_key(|(name, word)| (word.order(), *name)).map(|(_, word)| word)
     }
 
-    /// Every name of the product that has these names, as far as this partner's notifications tell.
+    /// Every name of the product that has these names, as far as this partner's notifications tell; none if too many tell.
     pub fn same_product<'a>(
         &'a self,
         names: impl IntoIterator<Item = &'a ProductName>,
     ) -> BTreeSet<&'a ProductName> {
+        if self.aliases.is_too_many() {
+            return BTreeSet::new();
+        }
         let mut class: BTreeSet<&ProductName> = names.into_iter().collect();
         loop {
             let before = class.len();

@@ -81,6 +81,9 @@ impl Join for ChangeSetFacts {
     }
 }
 
+/// So many offers of one set are kept: as many as one notification may list. Past it, they are not shown.
+const MAX_OFFERS: usize = 1_000;
+
 /// The facts of an offer set.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -90,7 +93,7 @@ pub struct OfferSetFacts {
     pub name: Register<String>,
     /// The offers in it.
     #[serde(skip_serializing_if = "Few::is_empty")]
-    pub offers: Few<OfferId>,
+    pub offers: Few<OfferId, MAX_OFFERS>,
 }
 
 impl Join for OfferSetFacts {

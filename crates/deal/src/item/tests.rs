@@ -151,6 +151,7 @@ fn offer_state(released: bool, basis: Basis) -> State {
             eligible: 0,
             single_use: false,
             contested: false,
+            too_many: false,
         }),
     });
     state

@@ -158,7 +158,7 @@ fn said(slug: &str, facts: &Facts) -> String {
         Facts::Request(facts) => request(slug, facts),
         Facts::Seller(facts) => seller(slug, facts),
         Facts::Notification(facts) => notification(slug, facts),
-        Facts::OfferSet(facts) => format!("set of {} offers released", facts.offers.len()),
+        Facts::OfferSet(facts) => format!("set of {} offers released", facts.offers.iter().count()),
         Facts::EnvelopeId(_) => "another content came under the same id".to_owned(),
         Facts::NotificationType(_) => format!("a notification of an unknown type: {slug}"),
     }

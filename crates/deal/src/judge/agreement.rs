@@ -15,6 +15,7 @@ use crate::entitlement::{
 };
 use crate::facts::{AgreementFacts, OfferFacts, OpportunityFacts};
 use crate::finding::{FindingKind, Findings};
+use crate::lattice::MAX_FEW;
 use crate::moment::Moment;
 use crate::public::{PublicEvent, RegistrationNews, RenewalNews};
 use crate::registration;
@@ -51,7 +52,7 @@ pub fn agreement(
     let around = Surroundings {
         offer_link: context.offer_link,
         predecessor: facts.previous.get().or_else(|| context.succession.predecessor(&id)),
-        successor: facts.successor.get().or_else(|| context.succession.successors.get(&id)),
+        successor: facts.successor.get().or_else(|| context.succession.successor(&id)),
     };
     if let Some(current) = entitlement(&id, facts, around, now) {
         let reminder = renewal_news(state, facts, &current, at, now);
@@ -84,12 +85,25 @@ pub fn agreement(
             ("registered account", registration::contradiction(facts)),
         ],
     );
+    super::rest::too_many(
+        &mut findings,
+        &[
+            ("accounts that saw it", facts.seen.is_too_many(), MAX_FEW),
+            ("product", facts.products.is_too_many(), MAX_FEW),
+            ("names of its product", facts.aliases.is_too_many(), MAX_FEW),
+        ],
+    );
     against_opportunity(&mut findings, facts, context);
     clocks(&mut findings, facts, now);
     super::reading::readings(&mut findings, facts);
     unlinked(&mut findings, facts, context, now);
-    if let Some(matches) = context.succession.ambiguous.get(&id) {
-        ambiguous_succession(&mut findings, facts, matches);
+    let ids = |ids: &BTreeSet<AgreementId>| {
+        ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    if context.succession.crowded.contains(&id) {
+        ambiguous_succession(&mut findings, facts, "too many to compare".to_owned());
+    } else if let Some(matches) = context.succession.ambiguous.get(&id) {
+        ambiguous_succession(&mut findings, facts, ids(matches));
     }
     finding_news(state, &findings.finish(), at, &mut news);
     news
@@ -259,13 +273,8 @@ fn unlinked(
     findings.open(FindingKind::LinkUnmatched, deadline, (created, created), evidence);
 }
 
-fn ambiguous_succession(
-    findings: &mut Findings<'_>,
-    facts: &AgreementFacts,
-    matches: &BTreeSet<AgreementId>,
-) {
+fn ambiguous_succession(findings: &mut Findings<'_>, facts: &AgreementFacts, matches: String) {
     let at = crate::succession::meetings(facts).max().unwrap_or_default();
-    let matches: Vec<_> = matches.iter().map(ToString::to_string).collect();
-    let evidence = [("matches", matches.join(", "))];
+    let evidence = [("matches", matches)];
     findings.open(FindingKind::SuccessionAmbiguous, at, (at, at), evidence);
 }

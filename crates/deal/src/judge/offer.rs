@@ -9,6 +9,7 @@ use crate::correlate::{Answer, Basis, Candidate, Link, Rule, Subject, answer};
 use crate::entitlement::DealType;
 use crate::facts::OfferFacts;
 use crate::finding::{FindingKind, Findings};
+use crate::lattice::MAX_FEW;
 use crate::moment::Moment;
 use crate::public::{OfferNews, PublicEvent};
 use crate::state::State;
@@ -79,6 +80,14 @@ fn offer_findings<'a>(
             ("offer-set", super::rest::contradiction(&facts.offer_set)),
         ],
     );
+    super::rest::too_many(
+        &mut findings,
+        &[
+            ("accounts that saw it", facts.seen.is_too_many(), MAX_FEW),
+            ("product", facts.products.is_too_many(), MAX_FEW),
+            ("names of its product", facts.aliases.is_too_many(), MAX_FEW),
+        ],
+    );
     if !cppo {
         return findings;
     }
@@ -130,6 +139,9 @@ fn unsettled(findings: &mut Findings<'_>, facts: &OfferFacts, link: &Link, now: 
     }
     if link.contested {
         evidence.push(("contested", "by other offers that fit only this opportunity".to_owned()));
+    }
+    if link.too_many {
+        evidence.push(("compared", "none: there are too many opportunities".to_owned()));
     }
     findings.open(kind, deadline, (released, released), evidence);
 }

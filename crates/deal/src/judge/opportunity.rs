@@ -7,6 +7,7 @@ use marketplace::ids::{OfferId, OpportunityId};
 use super::{News, finding_news};
 use crate::facts::{OpportunityFacts, ViewRole};
 use crate::finding::{FindingKind, Findings};
+use crate::lattice::MAX_FEW;
 use crate::moment::Moment;
 use crate::public::{OpportunityNews, PublicEvent};
 use crate::state::State;
@@ -16,15 +17,15 @@ use crate::stream::StreamId;
 #[derive(Debug, Clone, Copy)]
 pub struct OpportunityContext<'a> {
     /// Offers that use it (confirmed or set by a person), each with since when, the earliest first. All of them, up to
-    /// its quantity or [`USERS_COUNTED`] and one more.
+    /// its quantity or [`MAX_USERS_COUNTED`] and one more.
     pub used_by: &'a BTreeSet<(Moment, OfferId)>,
 }
 
 /// Of more users than this only the first are counted, as evidence that a quantity is exceeded.
-pub const USERS_COUNTED: u32 = 100;
+pub const MAX_USERS_COUNTED: u32 = 100;
 
 /// So many of them are named in the evidence.
-const USERS_SHOWN: usize = 10;
+const MAX_USERS_SHOWN: usize = 10;
 
 /// `unknown` (a stub, or AWS gave none), `draft`, `active`, `expired`, `restricted`, or AWS's word, lower case.
 pub fn status_word(facts: &OpportunityFacts, now: Moment) -> String {
@@ -101,8 +102,17 @@ fn opportunity_findings<'a>(
             ("created", super::rest::contradiction(&facts.created)),
         ],
     );
+    super::rest::too_many(
+        &mut findings,
+        &[
+            ("accounts that saw it", facts.named.is_too_many(), MAX_FEW),
+            ("product", facts.names.is_too_many(), MAX_FEW),
+            ("names of its product", facts.aliases.is_too_many(), MAX_FEW),
+        ],
+    );
     let first = facts.first_named.witness().map(|said| said.at);
-    let ours = facts.named.iter().any(|seen| seen.role != ViewRole::Proposer);
+    let ours =
+        facts.named.is_too_many() || facts.named.iter().any(|seen| seen.role != ViewRole::Proposer);
     if let Some(first) = first.filter(|_| facts.is_stub() && ours) {
         findings.open(
             FindingKind::UnknownAuthorization,
@@ -121,8 +131,8 @@ fn exceeded(
     facts: &OpportunityFacts,
     context: OpportunityContext<'_>,
 ) {
-    let Some(max) = facts.max_offers() else { return };
-    let counted = max.max(USERS_COUNTED) as usize;
+    let Some(max) = facts.quantity() else { return };
+    let counted = max.max(MAX_USERS_COUNTED) as usize;
     let users: Vec<&(Moment, OfferId)> =
         context.used_by.iter().take(counted.saturating_add(1)).collect();
     let beyond = users.get(max as usize);
@@ -136,7 +146,7 @@ fn exceeded(
         count => count.to_string(),
     };
     let shown: Vec<String> =
-        users.iter().take(USERS_SHOWN).map(|(_, offer)| offer.to_string()).collect();
+        users.iter().take(MAX_USERS_SHOWN).map(|(_, offer)| offer.to_string()).collect();
     let evidence = [("allowed", max.to_string()), ("used by", count), ("offers", shown.join(", "))];
     findings.open(FindingKind::QuantityExceeded, *since, (*first, *last), evidence);
 }

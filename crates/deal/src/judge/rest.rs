@@ -1,12 +1,13 @@
 //! What we conclude of everything else, and contradictions of any stream.
 
 use super::{News, finding_news};
+use crate::facts::partner::MAX_ALIASES;
 use crate::facts::{
     Acknowledgements, ChangeSetFacts, EnvelopeIdFacts, Facts, NotificationFacts,
     NotificationTypeFacts, SellerFacts, Unpublishable,
 };
 use crate::finding::{FindingKind, Findings};
-use crate::lattice::{Fixed, Register};
+use crate::lattice::{Fixed, MAX_CONTRADICTIONS, MAX_FEW, Register};
 use crate::moment::Moment;
 use crate::state::State;
 use crate::stream::StreamId;
@@ -16,6 +17,11 @@ pub type Contradiction = Option<(String, Moment, Moment)>;
 
 /// The contradiction in a fact, if there is one.
 pub fn contradiction<T: Ord + Clone + ToString>(fact: &Fixed<T>) -> Contradiction {
+    if fact.is_too_many() {
+        // They had times, and which of them was said last depends on which were heard before there were too many.
+        let values = format!("more than {MAX_CONTRADICTIONS} values");
+        return Some((values, Moment::default(), Moment::default()));
+    }
     if !fact.is_contradicted() {
         return None;
     }
@@ -38,6 +44,18 @@ pub fn conflicts(findings: &mut Findings<'_>, facts: &[(&'static str, Contradict
     }
 }
 
+/// Opens one finding for all sets of a stream of which there are too many elements to know any.
+pub(super) fn too_many(findings: &mut Findings<'_>, sets: &[(&'static str, bool, usize)]) {
+    let full = sets.iter().filter(|(_, too_many, _)| *too_many);
+    let evidence: Vec<_> = full
+        .map(|(name, _, most)| (*name, format!("more than {most}, so none is known")))
+        .collect();
+    if !evidence.is_empty() {
+        let at = Moment::default();
+        findings.open(FindingKind::TooMany, at, (at, at), evidence);
+    }
+}
+
 /// What there is to publish of a stream that is no opportunity, request, offer or agreement.
 pub fn rest(stream: &StreamId, state: &State, at: Moment) -> News {
     let none = Acknowledgements::new();
@@ -47,6 +65,7 @@ pub fn rest(stream: &StreamId, state: &State, at: Moment) -> News {
         Facts::Notification(facts) => &facts.acknowledged,
         Facts::NotificationType(facts) => &facts.acknowledged,
         Facts::EnvelopeId(facts) => &facts.acknowledged,
+        Facts::Partner(facts) => &facts.acknowledged,
         _ => &none,
     };
     let mut findings = Findings::new(stream, Some(acknowledged));
@@ -56,6 +75,11 @@ pub fn rest(stream: &StreamId, state: &State, at: Moment) -> News {
         Facts::Notification(facts) => notification(&mut findings, facts),
         Facts::NotificationType(facts) => notification_type(&mut findings, facts),
         Facts::EnvelopeId(facts) => envelope_id(&mut findings, facts),
+        Facts::Partner(facts) => {
+            unpublishable(&mut findings, &facts.unpublishable);
+            let aliases = facts.aliases.is_too_many();
+            too_many(&mut findings, &[("names of one product", aliases, MAX_ALIASES)]);
+        }
         _ => {}
     }
     let mut news = News::new();
@@ -79,6 +103,7 @@ fn seller(findings: &mut Findings<'_>, facts: &SellerFacts) {
 fn change_set(findings: &mut Findings<'_>, facts: &ChangeSetFacts) {
     unpublishable(findings, &facts.unpublishable);
     let failed = facts.result.get().is_some_and(|result| result == "failed");
+    too_many(findings, &[("requests", facts.requests.is_too_many(), MAX_FEW)]);
     // Of one of ours its request tells more.
     let is_ours = !facts.requests.is_empty();
     if let Some(at) = facts.result.at().filter(|_| failed && !is_ours) {
@@ -124,9 +149,13 @@ fn envelope_id(findings: &mut Findings<'_>, facts: &EnvelopeIdFacts) {
     // None of them has a time if none can be read.
     let first = facts.first.get().unwrap_or_default();
     let last = facts.last.get().unwrap_or_default();
-    if facts.digests.len() > 1 {
-        let digests: Vec<_> = facts.digests.iter().map(ToString::to_string).collect();
-        let evidence = [("notifications", digests.join(", "))];
+    let digests: Vec<_> = facts.digests.iter().map(ToString::to_string).collect();
+    if facts.digests.is_too_many() || digests.len() > 1 {
+        let digests = match digests.len() {
+            0 => format!("more than {MAX_FEW}"),
+            _ => digests.join(", "),
+        };
+        let evidence = [("notifications", digests)];
         findings.open(FindingKind::IdWithTwoContents, last, (first, last), evidence);
     }
 }
@@ -151,10 +180,11 @@ pub fn refuse(facts: &mut Facts, word: Register<Unpublishable>) -> bool {
         Facts::Notification(facts) => &mut facts.unpublishable,
         Facts::NotificationType(facts) => &mut facts.unpublishable,
         Facts::Offer(facts) => &mut facts.unpublishable,
+        Facts::Partner(facts) => &mut facts.unpublishable,
         Facts::Opportunity(facts) => &mut facts.unpublishable,
         Facts::Request(facts) => &mut facts.unpublishable,
         Facts::Seller(facts) => &mut facts.unpublishable,
-        Facts::OfferSet(_) | Facts::Partner(_) => return false,
+        Facts::OfferSet(_) => return false,
     };
     *told = word;
     true
@@ -173,10 +203,11 @@ pub fn acknowledge(
         Facts::Notification(facts) => &mut facts.acknowledged,
         Facts::NotificationType(facts) => &mut facts.acknowledged,
         Facts::Offer(facts) => &mut facts.acknowledged,
+        Facts::Partner(facts) => &mut facts.acknowledged,
         Facts::Opportunity(facts) => &mut facts.acknowledged,
         Facts::Request(facts) => &mut facts.acknowledged,
         Facts::Seller(facts) => &mut facts.acknowledged,
-        Facts::OfferSet(_) | Facts::Partner(_) => return false,
+        Facts::OfferSet(_) => return false,
     };
     all.insert(id.to_owned(), word);
     true

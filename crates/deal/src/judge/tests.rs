@@ -12,11 +12,11 @@ use crate::facts::agreement::LicenseFacts;
 use crate::facts::offer::Decision;
 use crate::facts::{
     Acknowledged, AgreementFacts, ChangeSetFacts, EnvelopeIdFacts, Facts, NotificationFacts,
-    NotificationTypeFacts, OfferFacts, OpportunityFacts, Seen, SellerFacts, Unpublishable,
-    ViewRole,
+    NotificationTypeFacts, OfferFacts, OpportunityFacts, PartnerFacts, Seen, SellerFacts,
+    Unpublishable, ViewRole,
 };
 use crate::finding::FindingKind;
-use crate::lattice::{Authority, First, Fixed, Join, Last, Register};
+use crate::lattice::{Authority, Few, First, Fixed, Join, Last, Register};
 use crate::sample::{
     BUYER, Gen, ISV, PARTNER, account, agreement_id, at, fixed, opportunity_id, product, register,
     witness,
@@ -203,7 +203,7 @@ fn an_acknowledged_finding_closes_until_newer_evidence() {
     let none =
         register(Acknowledged { who: String::new(), why: String::new(), through: at(T0) }, at(T0));
     for kind in StreamKind::ALL {
-        let has_findings = !matches!(kind, StreamKind::OfferSet | StreamKind::Partner);
+        let has_findings = kind != StreamKind::OfferSet;
         assert_eq!(
             acknowledge(&mut Facts::none(kind), &id, none.clone()),
             has_findings,
@@ -264,6 +264,8 @@ fn findings_of_everything_else() {
         ("two contents", Facts::EnvelopeId(contents(2)), &["+id-with-two-contents"]),
         ("one id, contents without a time", Facts::EnvelopeId(EnvelopeIdFacts { first: First::default(), last: Last::default(), ..contents(2) }), &["+id-with-two-contents"]),
         ("a partner", Facts::none(StreamKind::Partner), &[]),
+        ("a partner with too many names", Facts::Partner(PartnerFacts { aliases: Few::too_many(), ..PartnerFacts::default() }), &["+too-many"]),
+        ("more contents than are kept", Facts::EnvelopeId(EnvelopeIdFacts { digests: Few::too_many(), ..contents(2) }), &["+id-with-two-contents"]),
         ("an offer set", Facts::none(StreamKind::OfferSet), &[]),
     ];
     for (name, facts, expected) in cases {
@@ -282,7 +284,7 @@ fn refusal() -> Register<Unpublishable> {
 fn every_stream_that_publishes_has_the_finding_of_what_was_refused() {
     for kind in StreamKind::ALL {
         let mut facts = Facts::none(kind);
-        let publishes = !matches!(kind, StreamKind::Partner | StreamKind::OfferSet);
+        let publishes = kind != StreamKind::OfferSet;
         assert_eq!(refuse(&mut facts, refusal()), publishes, "{kind:?}");
         let id = stream(&format!("{}/id-1", kind.word()));
         let now = at(T0);

@@ -57,21 +57,41 @@ fn bounded_sets_obey_the_laws_past_their_bounds() {
     obeys_the_laws(|make| (0..50).map(|_| make.number(400)).collect::<Few<u64>>());
 }
 
+/// Up to the bound everything is known; past it nothing is, in whichever order they came.
 #[test]
-fn nothing_grows_without_bound() {
-    let mut make = Gen::drawn(1);
-    let (mut fixed, mut few) = (Fixed::default(), Few::<u64>::default());
-    for number in 0..5_000_u64 {
-        let said = witness(Authority::Created, make.first().get().unwrap_or_default(), "");
-        fixed.join(&Fixed::said(Some(number), &said));
-        few.join(&Few::from_iter([make.number(1_000_000)]));
+fn past_its_bound_a_set_is_not_known() {
+    let mut random = fastrand::Rng::with_seed(3);
+    for count in [MAX_CONTRADICTIONS - 1, MAX_CONTRADICTIONS, MAX_CONTRADICTIONS + 1, 5_000] {
+        let mut numbers: Vec<usize> = (0..count).collect();
+        for _ in 0..20 {
+            random.shuffle(&mut numbers);
+            let mut fixed = Fixed::default();
+            for number in &numbers {
+                let time = Moment::from_micros(i64::try_from(*number).unwrap());
+                let said = witness(Authority::Created, time, "");
+                fixed.join(&Fixed::said(Some(*number), &said));
+            }
+            let is_known = count <= MAX_CONTRADICTIONS;
+            assert_eq!(fixed.all().count(), if is_known { count } else { 0 });
+            assert_eq!(fixed.get(), is_known.then_some(&0), "the least witness");
+            assert!(fixed.is_contradicted() && !fixed.is_empty());
+        }
     }
-    assert_eq!((fixed.all().count(), few.len()), (MAX_CONTRADICTIONS, 64));
-    assert_eq!(
-        (0..5_000_u64).collect::<Few<_>>().iter().copied().max(),
-        Some(63),
-        "the least stay"
-    );
+    for count in [MAX_FEW - 1, MAX_FEW, MAX_FEW + 1, 5_000] {
+        let mut numbers: Vec<usize> = (0..count).collect();
+        random.shuffle(&mut numbers);
+        let at_once: Few<usize> = numbers.iter().copied().collect();
+        let mut few = Few::default();
+        for number in numbers {
+            few.join(&Few::from_iter([number]));
+        }
+        assert_eq!(few, at_once);
+        assert_eq!(few.is_too_many(), count > MAX_FEW);
+        assert_eq!(few.iter().count(), if count > MAX_FEW { 0 } else { count });
+        assert!(!few.is_empty());
+        let json = serde_json::to_string(&few).unwrap();
+        assert_eq!(serde_json::from_str::<Few<usize>>(&json).unwrap(), few);
+    }
 }
 
 #[test]

@@ -326,7 +326,7 @@ impl Gen {
             created: self.first(),
             amended: self.last(),
             ended: self.fixed(|make| make.text("ended")),
-            ended_unexplained: self.first(),
+            ended_first: self.first(),
             seen: self.few(Self::seen),
             intent: self.fixed(|make| make.text("INTENT")),
             authorization: self.fixed(|make| make.parsed("resaleauthz")),
@@ -466,6 +466,8 @@ impl Gen {
                 called: self.register(Self::called),
                 authorized: self
                     .map(|make| make.parsed("prod"), |make| make.register(Self::authorization)),
+                acknowledged: self.acknowledged(),
+                unpublishable: self.unpublishable(),
             }),
             StreamKind::Request => Facts::Request(Box::new(self.request())),
             StreamKind::Seller => Facts::Seller(self.seller()),

@@ -66,7 +66,11 @@ fn unannounced() -> Reading {
 
 fn ended(facts: AgreementFacts, time: &str) -> AgreementFacts {
     let said = witness(Authority::Ended, at(time), "ended");
-    AgreementFacts { ended: Fixed::said(Some("cancelled".to_owned()), &said), ..facts }
+    AgreementFacts {
+        ended: Fixed::said(Some("cancelled".to_owned()), &said),
+        ended_first: crate::lattice::First::at(said.at),
+        ..facts
+    }
 }
 
 fn agreement_news(state: &State, opportunity: Option<&OpportunityFacts>, now: &str) -> News {
