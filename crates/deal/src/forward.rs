@@ -27,10 +27,10 @@ pub fn forwarded(stream: &StreamId, facts: &Facts) -> Vec<Part> {
         Facts::Agreement(agreement) => agreement_forwards(agreement),
         Facts::Offer(offer) => {
             let resells = |account: &AccountId| resold_by(&offer.seen, account);
-            partner_forwards(&offer.seller, names_of_one(offer), resells)
+            partner_forwards(&offer.seller, &names_of_one(offer), resells)
         }
         Facts::Opportunity(opportunity) => {
-            partner_forwards(&opportunity.reseller, known(&opportunity.aliases), |_| true)
+            partner_forwards(&opportunity.reseller, &known(&opportunity.aliases), |_| true)
         }
         _ => Vec::new(),
     }
@@ -145,7 +145,7 @@ fn names_of_one(offer: &OfferFacts) -> Pairs {
 
 fn partner_forwards(
     accounts: &Fixed<AccountId>,
-    aliases: Pairs,
+    aliases: &Pairs,
     resells: impl Fn(&AccountId) -> bool,
 ) -> Vec<Part> {
     let part = |account: &AccountId| {
@@ -180,7 +180,7 @@ fn agreement_forwards(agreement: &AgreementFacts) -> Vec<Part> {
         parts.push((stream, Facts::Opportunity(Box::new(facts))));
     }
     let resells = |account: &AccountId| resold_by(&agreement.seen, account);
-    parts.extend(partner_forwards(&agreement.proposer, known(&agreement.aliases), resells));
+    parts.extend(partner_forwards(&agreement.proposer, &known(&agreement.aliases), resells));
     parts
 }
 
