@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deal::effects::effects;
+use deal::effects::{Effect, effects};
 use deal::event::{Event, SCHEMA};
 use deal::judge::{self, News};
 use deal::moment::Moment;
@@ -36,9 +36,9 @@ impl Older {
     pub(crate) fn receive(&mut self, delivery: Delivery, mut notification: Notification) {
         notification.family = Family::Unknown;
         let digest = notification.digest;
-        let said = effects(&notification, None);
-        let [said] = &said[..] else { panic!("an unknown type is told to one stream") };
-        let row = self.outcome(digest, &said.stream);
+        // Its type, and the notification itself if nothing was sent at its time.
+        let told = effects(&notification, None);
+        let row = self.outcome(digest, &told);
         self.writes.outcomes.push(row);
         let envelope = notification.envelope;
         self.writes.notifications.push(NewNotification {
@@ -60,23 +60,27 @@ impl Older {
             envelope_id: String::new(),
             slot: 0,
         });
-        let facts = Event::Facts { slug: said.slug.clone(), facts: said.facts.clone() };
-        self.append(&said.stream, digest, &facts, said.at);
-        let (state, _) = &self.streams[&said.stream];
-        let news: News = judge::rest(&said.stream, state, said.at);
-        for (event, at) in news {
-            self.append(&said.stream, digest, &Event::Public(event), at);
+        for said in told {
+            let facts = Event::Facts { slug: said.slug, facts: said.facts };
+            self.append(&said.stream, digest, &facts, said.at);
+            let (state, _) = &self.streams[&said.stream];
+            let news: News = judge::rest(&said.stream, state, said.at);
+            for (event, at) in news {
+                self.append(&said.stream, digest, &Event::Public(event), at);
+            }
         }
     }
 
-    fn outcome(&self, digest: Digest, stream: &StreamId) -> NewOutcome {
+    fn outcome(&self, digest: Digest, told: &[Effect]) -> NewOutcome {
+        let mut streams: Vec<&str> = told.iter().map(|said| said.stream.as_str()).collect();
+        streams.sort_unstable();
         NewOutcome {
             digest,
             number: 0,
             outcome: Outcome::Unknown,
             reason: "this version does not know its source and detail-type".to_owned(),
             waits_for: String::new(),
-            streams: stream.to_string(),
+            streams: streams.join(" "),
             recorded_at: self.now.micros(),
         }
     }
