@@ -8,10 +8,11 @@ CARGO ?= cargo
 help: ## Print this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
+# RESOLD=PATH names a binary that is there already.
 demo: ## Notifications become a correlated offer and an active entitlement, in a ledger file under target/
 	@mkdir -p target && rm -f target/demo.db*
-	@$(CARGO) build --quiet -p cli
-	@./scripts/demo "$${CARGO_TARGET_DIR:-target}/debug/resold" target/demo.db
+	@test -n "$(RESOLD)" || $(CARGO) build --quiet -p cli
+	@./scripts/demo "$${RESOLD:-$${CARGO_TARGET_DIR:-target}/debug/resold}" target/demo.db
 
 test: ## Run every test, with a private PostgreSQL server unless RESOLD_TEST_POSTGRES names one
 	./scripts/with-postgres $(CARGO) test --workspace

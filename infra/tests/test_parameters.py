@@ -91,6 +91,12 @@ class Concurrency(unittest.TestCase):
         reserved = self.ingest(ReservedConcurrency="5")["ReservedConcurrentExecutions"]
         self.assertEqual(reserved, {"Ref": "ReservedConcurrency"})
 
+    def test_register_has_its_own_unless_it_is_not_asked_for(self):
+        def register(**given):
+            return template.made(POSTGRES | REGISTRATION | given)["Register"]["Properties"]
+        self.assertEqual(register()["ReservedConcurrentExecutions"], {"Ref": "RegisterConcurrency"})
+        self.assertNotIn("ReservedConcurrentExecutions", register(RegisterConcurrency=""))
+
     def test_without_provisioned_ones_the_queue_feeds_the_function_itself(self):
         there = template.made(POSTGRES)
         self.assertEqual(there["IngestNotifications"]["Properties"]["FunctionName"], {"Ref": "Ingest"})

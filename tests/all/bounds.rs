@@ -105,11 +105,11 @@ async fn values_that_contradict_each_other() {
                     detail["proposer"] = json!({"accountId": account(1)});
                     detail["acceptor"] = json!({"accountId": BUYERS[0]});
                 }
-                if kind != "o" {
+                if kind == "o" {
+                    detail["resaleAuthorization"] = json!({"id": "resaleauthz-1"});
+                } else {
                     detail["offer"] = json!({"id": "offer-2"});
                     detail["product"] = json!({"id": "prod-1", "code": "code-1"});
-                } else {
-                    detail["resaleAuthorization"] = json!({"id": "resaleauthz-1"});
                 }
                 steps.push(agreement(&id, CREATED, number, &detail));
             }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use deal::effects::{Effect, effects};
 use deal::event::{Event, SCHEMA};
+use deal::facts::{Facts, NotificationFacts};
 use deal::judge::{self, News};
+use deal::lattice::{Authority, Fixed, Witness};
 use deal::moment::Moment;
 use deal::state::State;
 use deal::stream::StreamId;
@@ -16,6 +18,7 @@ use ledger::seal::{GENESIS, event_id, seal};
 use ledger::store::Store;
 use marketplace::digest::Digest;
 use marketplace::notification::{Family, Notification};
+use marketplace::parse::of_bytes;
 use processor::delivery::Delivery;
 
 /// What it writes.
@@ -60,6 +63,50 @@ impl Older {
             envelope_id: String::new(),
             slot: 0,
         });
+        self.tell(digest, told);
+    }
+
+    /// Takes in a body whose content it cannot tell: only its bytes.
+    pub(crate) fn receive_unread(&mut self, delivery: Delivery) -> Digest {
+        let digest = of_bytes(&delivery.body);
+        let said = Witness::new(Authority::Other, self.now, &digest);
+        let facts = Facts::Notification(NotificationFacts {
+            problem: Fixed::said(Some("malformed".to_owned()), &said),
+            ..NotificationFacts::default()
+        });
+        let stream = StreamId::notification(&digest);
+        let slug = "quarantined".to_owned();
+        let told = [Effect { stream, slug, facts, at: self.now }];
+        let row = self.outcome(digest, &told);
+        self.writes.outcomes.push(NewOutcome {
+            outcome: Outcome::Quarantined,
+            reason: "its content cannot be told".to_owned(),
+            ..row
+        });
+        self.writes.notifications.push(NewNotification {
+            digest,
+            envelope_id: String::new(),
+            slot: 0,
+            source: String::new(),
+            detail_type: String::new(),
+            account: String::new(),
+            event_time: None,
+            received_at: self.now.micros(),
+            body: delivery.body,
+        });
+        self.writes.deliveries.push(NewDelivery {
+            id: delivery.id,
+            digest,
+            via: delivery.via.word().to_owned(),
+            received_at: self.now.micros(),
+            envelope_id: String::new(),
+            slot: 0,
+        });
+        self.tell(digest, told.to_vec());
+        digest
+    }
+
+    fn tell(&mut self, digest: Digest, told: Vec<Effect>) {
         for said in told {
             let facts = Event::Facts { slug: said.slug, facts: said.facts };
             self.append(&said.stream, digest, &facts, said.at);

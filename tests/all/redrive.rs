@@ -241,7 +241,7 @@ fn named(name: &str) -> Scenario {
     scenario.expect("the scenario is there")
 }
 
-/// A stream that cannot be read keeps one notification from being decided, and none of the others.
+/// A stream that cannot be read keeps one notification from being decided, and none of the others. It waits as before.
 #[tokio::test]
 async fn one_that_cannot_be_decided_blocks_no_other() {
     let (scenario, other) = (named("happy-path"), named("change-set"));
@@ -269,22 +269,64 @@ async fn one_that_cannot_be_decided_blocks_no_other() {
     let outcomes = async || {
         let mut outcomes = Vec::new();
         for result in processor.redrive(&waiting(&*store).await).await {
-            outcomes.push(result.expect("each has its own end").outcome);
+            outcomes.push(result.ok().map(|processed| processed.outcome));
         }
         outcomes.sort_unstable();
         outcomes
     };
-    assert_eq!(outcomes().await, [Outcome::Applied, Outcome::Quarantined]);
+    assert_eq!(outcomes().await, [None, Some(Outcome::Applied)]);
     let before = log(&*store).await;
-    assert_eq!(outcomes().await, [Outcome::Quarantined], "nothing is mended yet");
+    assert_eq!(outcomes().await, [None], "nothing is mended yet");
     assert_eq!(log(&*store).await, before, "and nothing is written of that");
 
     rebuild(&*store, &mut |_| {}).await.expect("the row is made anew");
-    assert_eq!(outcomes().await, [Outcome::Applied]);
+    assert_eq!(outcomes().await, [Some(Outcome::Applied)]);
     let open = conclusions(&*store).await.into_iter().filter(|(id, conclusion)| {
         id.starts_with("notification") && conclusion["findings"] != serde_json::json!({})
     });
     assert_eq!(open.count(), 0, "the findings of what waited are closed");
+}
+
+/// Bodies whose content an older version could not tell are recorded by their content, whether or not the same came meanwhile.
+#[tokio::test]
+async fn what_was_kept_by_its_bytes_is_kept_by_its_content_once_that_can_be_told() {
+    let scenario = named("happy-path");
+    let expected = expected(&scenario).await;
+    for came_meanwhile in [false, true] {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let mut older = Older::new(scenario.effective);
+        let mut unread = Vec::new();
+        for input in [1, 2] {
+            unread.push(older.receive_unread(scenario.delivery(format!("older-{input}"), input)));
+        }
+        older.write(&*store).await;
+        let processor = scenario.processor(Arc::clone(&store));
+        let inputs: &[usize] = if came_meanwhile { &[0, 1, 2, 3] } else { &[0, 3] };
+        deliver(&processor, &scenario, "now", inputs).await;
+        let outcomes: Vec<_> = processor
+            .redrive(&unread)
+            .await
+            .into_iter()
+            .map(|result| result.expect("it is recorded"))
+            .map(|processed| (processed.digest, processed.outcome, processed.duplicate))
+            .collect();
+        let applied = |digest: &Digest| (*digest, Outcome::Applied, came_meanwhile);
+        assert_eq!(outcomes, unread.iter().map(applied).collect::<Vec<_>>());
+        sweep(&processor).await;
+
+        let mut found = conclusions(&*store).await;
+        found.retain(|id, _| !id.starts_with("notification/"));
+        assert_equal(&format!("came meanwhile: {came_meanwhile}"), &found, &expected);
+        let report = verify(&*store, &mut |_| {}).await.expect("the ledger can be read");
+        assert!(report.is_sound(), "{:?}", report.faults);
+        let mut snapshot = store.snapshot().await.expect("a snapshot");
+        for digest in &unread {
+            let last = snapshot.outcomes(digest).await.expect("outcomes").pop().expect("one");
+            assert_eq!(last.outcome, Outcome::Refiled);
+        }
+        assert_eq!(waiting(&*store).await, Vec::new());
+        assert!(processor.redrive(&unread).await.is_empty(), "they wait no longer");
+    }
 }
 
 /// What waits for the same as before leaves no trace, however often and by whatever clock it is driven again.

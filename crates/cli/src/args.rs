@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use marketplace::ids::AccountId;
 
 use crate::output::{Color, Format};
-use crate::place::Place;
+use crate::place::{Place, PlaceParser};
 use crate::replay::ReplayArgs;
 
 /// AWS Marketplace channel partner private offers: which deals, with whom, from which opportunity, worth what, and
@@ -58,7 +58,7 @@ pub struct Global {
         env = "RESOLD_LEDGER",
         default_value = "sqlite:resold.db",
         hide_env_values = true,
-        value_parser = Place::parse,
+        value_parser = PlaceParser,
         help_heading = "Global options"
     )]
     pub ledger: Place,

@@ -159,6 +159,9 @@ const fn store_hint(error: &StoreError) -> &'static str {
         StoreError::Inconsistent { .. } => {
             "`resold ledger verify` lists everything that does not fit; `resold ledger rebuild` makes streams and keys anew"
         }
+        StoreError::Unstorable { .. } => {
+            "the notification stays where it is; `resold doctor` looks at the ledger, whose database refuses it"
+        }
         StoreError::Failed { .. } => {
             "`resold doctor` looks at the ledger; if it is a ledger of resold, a copy of the file helps to find the cause"
         }

@@ -85,6 +85,8 @@ pub enum OutcomeWord {
     Unknown,
     /// Its raw body was erased
     Erased,
+    /// Its content can be told by now: it is recorded under the content's digest
+    Refiled,
 }
 
 impl From<OutcomeWord> for Outcome {
@@ -95,6 +97,7 @@ impl From<OutcomeWord> for Outcome {
             OutcomeWord::Quarantined => Self::Quarantined,
             OutcomeWord::Unknown => Self::Unknown,
             OutcomeWord::Erased => Self::Erased,
+            OutcomeWord::Refiled => Self::Refiled,
         }
     }
 }

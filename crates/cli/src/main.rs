@@ -48,6 +48,7 @@ mod page;
 mod partner;
 mod place;
 mod price_flag;
+mod private_file;
 mod problems;
 mod queue;
 mod reader;

@@ -1,6 +1,5 @@
 //! `resold offline-aws`: an AWS of our own, on a port of this machine.
 
-use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,6 +17,7 @@ use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Line;
+use crate::private_file;
 use crate::stop::{on_signal, stopped};
 
 /// What to do about a seed that is wrong.
@@ -150,8 +150,8 @@ fn seed(path: &Path) -> Result<Seed, Failure> {
 }
 
 fn appended(path: &Path) -> Result<Box<dyn Write + Send>, Failure> {
-    let file = OpenOptions::new().create(true).append(true).open(path);
-    let file: File = file.map_err(|error| {
+    let file = private_file::append(path);
+    let file = file.map_err(|error| {
         Failure::new(format!("could not write to {}", path.display())).because(error)
     })?;
     Ok(Box::new(file))

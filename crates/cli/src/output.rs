@@ -12,6 +12,8 @@ use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
 
+use marketplace::shown::is_harmless;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::page::Page;
@@ -254,22 +256,16 @@ fn plain_json(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn is_harmless(c: char) -> bool {
-    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let breaks = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    !(c.is_control() || turns || breaks)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{plain, plain_json};
+    use super::{is_harmless, plain, plain_json};
 
     #[test]
     fn json_stays_the_same_json() {
         let value = serde_json::json!({"a\u{9b}31m": "\u{1b}[31m \u{7f}\u{202e}\u{feff} é 東\n"});
         let text = serde_json::to_string_pretty(&value).expect("JSON");
         let shown = plain_json(&text);
-        assert!(shown.chars().all(|c| c == '\n' || super::is_harmless(c)), "{shown}");
+        assert!(shown.chars().all(|c| c == '\n' || is_harmless(c)), "{shown}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).ok(), Some(value));
     }
 
@@ -282,6 +278,7 @@ mod tests {
             ("two\nlines\t", "two\\u{a}lines\\u{9}"),
             ("c1 \u{9b}31m", "c1 \\u{9b}31m"),
             ("\u{202e}desrever", "\\u{202e}desrever"),
+            ("North\u{200b}wind\u{2060}", "North\\u{200b}wind\\u{2060}"),
         ];
         for (text, shown) in cases {
             assert_eq!(plain(text), shown);

@@ -1,10 +1,12 @@
 //! Where the ledger is, and opening it.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser;
 use ledger::store::{Store, StoreError};
 use ledger_postgres::{
     ConnectOptions, Excess, PostgresStore, Role, Server, check_cluster, describe, migrate,
@@ -54,31 +56,23 @@ impl Access {
 }
 
 impl Place {
-    /// Reads what `--ledger` names: `sqlite:PATH`, a path, `postgres://...`, or `dsql://...`.
+    /// Reads what `--ledger` names: `sqlite:PATH`, a path, `postgres://...`, or `dsql://...`. What is refused is never quoted: a
+    /// server's URL that was mistyped may hold a password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let (scheme, rest) = match text.split_once(':') {
-            // One letter is a drive of Windows.
-            Some((scheme, rest)) if scheme.len() > 1 && !scheme.contains(['/', '\\', '.']) => {
-                (scheme, rest)
-            }
-            _ => ("sqlite", text),
-        };
+        if text.trim() != text {
+            return Err(SPACE.to_owned());
+        }
+        // One letter is a drive of Windows.
+        let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+        let is_scheme = scheme.len() > 1 && !scheme.contains(['/', '\\', '.']);
         match scheme {
+            "postgres" | "postgresql" | "dsql" => server(text),
             "sqlite" => {
-                let path = rest.strip_prefix("//").unwrap_or(rest);
-                if path.is_empty() || path == ":memory:" {
-                    return Err("`sqlite:` is followed by the path of a file".to_owned());
-                }
-                Ok(Self::Sqlite(PathBuf::from(path)))
+                let rest = text.split_once(':').map_or("", |(_, rest)| rest);
+                file(rest.strip_prefix("//").unwrap_or(rest))
             }
-            "postgres" | "postgresql" => Ok(Self::Postgres(Url(text.to_owned()))),
-            "dsql" => match check_cluster(text) {
-                Ok(()) => Ok(Self::Postgres(Url(text.to_owned()))),
-                Err(error) => Err(error.to_string()),
-            },
-            _ => Err(format!(
-                "`{scheme}:` is no kind of ledger; it is `sqlite:PATH`, the path of a file, `postgres://...` or `dsql://...`"
-            )),
+            _ if is_scheme => Err(KIND.to_owned()),
+            _ => file(text),
         }
     }
 
@@ -164,6 +158,61 @@ impl Place {
     }
 }
 
+/// A server's URL.
+fn server(text: &str) -> Result<Place, String> {
+    let is_dsql = text.starts_with("dsql:");
+    if is_dsql {
+        check_cluster(text).map_err(|error| error.to_string())?;
+    }
+    let rest = text.split_once("://").map(|(_, rest)| rest).ok_or(FORM)?;
+    // A password with a `/`, `?` or `#` ends the host too early, and the rest of it counts as the database's name.
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    if rest.get(end..).is_some_and(|after| after.contains('@')) {
+        return Err(ESCAPE.to_owned());
+    }
+    Ok(Place::Postgres(Url(text.to_owned())))
+}
+
+/// The path of a file.
+fn file(path: &str) -> Result<Place, String> {
+    if path.is_empty() || path == ":memory:" {
+        return Err(PATH.to_owned());
+    }
+    // `//user:password@host/name`, and whatever else lost its beginning.
+    if path.split_once('@').is_some_and(|(before, _)| before.contains(':')) {
+        return Err(KIND.to_owned());
+    }
+    Ok(Place::Sqlite(PathBuf::from(path)))
+}
+
+const SPACE: &str = "it begins or ends with a space";
+const KIND: &str = "it is no kind of ledger; that is `sqlite:PATH`, the path of a file, `postgres://...` or `dsql://...`, in small letters";
+const FORM: &str = "a server is written `postgres://USER:PASSWORD@HOST/DATABASE`";
+const ESCAPE: &str = "an `@` follows the host: in a user or a password, `/` is written %2F, `?` %3F, `#` %23 and `@` %40";
+const PATH: &str = "`sqlite:` is followed by the path of a file";
+
+/// Reads a place on the command line or in a variable. Of another type than clap's own, which quote what they refuse.
+#[derive(Debug, Clone, Copy)]
+pub struct PlaceParser;
+
+impl TypedValueParser for PlaceParser {
+    type Value = Place;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Place, clap::Error> {
+        let refused = |why: String| {
+            let text = format!("--ledger or RESOLD_LEDGER does not name a ledger: {why}\n");
+            clap::Error::raw(clap::error::ErrorKind::ValueValidation, text).with_cmd(command)
+        };
+        let text = value.to_str().ok_or_else(|| refused("it is not UTF-8".to_owned()))?;
+        Place::parse(text).map_err(refused)
+    }
+}
+
 /// How long a server may refuse connections before the user hears of it.
 const UNTOLD: Duration = Duration::from_secs(3);
 
@@ -191,6 +240,18 @@ mod tests {
             ("sqlite:", Err(())),
             ("sqlite::memory:", Err(())),
             ("mysql://host/name", Err(())),
+            ("a@b.db", Ok("a@b.db")),
+            ("postgres:u:hunter2@h/d", Err(())),
+            ("postgress://u:hunter2@h/d", Err(())),
+            ("POSTGRES://u:hunter2@h/d", Err(())),
+            (" postgres://u:hunter2@h/d", Err(())),
+            ("postgres://u:hunter2@h/d ", Err(())),
+            ("//u:hunter2@h/d", Err(())),
+            ("u:hunter2@h", Err(())),
+            ("sqlite://u:hunter2@h/d", Err(())),
+            ("postgres://u:1/hunter2@h/d", Err(())),
+            ("postgres://u:hunter2#@h/d", Err(())),
+            ("dsql://u:hunter2@h", Err(())),
             ("dsql://admin:secret@abc0def1.dsql.us-east-1.on.aws/postgres", Err(())),
         ];
         let server = "postgres://resold:secret@host/ledger";
@@ -200,7 +261,11 @@ mod tests {
         let cluster = Place::parse("dsql://admin@abc0def1.dsql.us-east-1.on.aws/postgres");
         assert_eq!(cluster.is_ok(), cfg!(feature = "dsql"), "{cluster:?}");
         for (text, expected) in cases {
-            let found = Place::parse(text).map_err(|_| ());
+            let found = Place::parse(text);
+            if let Err(error) = &found {
+                assert!(!error.contains("hunter2"), "{text}: {error}");
+            }
+            let found = found.map_err(|_| ());
             assert_eq!(found, expected.map(|path| Place::Sqlite(PathBuf::from(path))), "{text}");
         }
     }

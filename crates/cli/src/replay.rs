@@ -45,8 +45,9 @@ receive-message` or `aws marketplace-catalog describe-entity` prints, or a JSON 
 at most 16 MiB. Of folders, files that end in .json, .jsonl and .ndjson are read, in the order of \
 their names. What is no such document is kept too, as malformed: `resold inbox list`.
 
-At the end: received = applied + duplicates + parked + quarantined + unknown. Exit code 1 if a \
-notification waits, something was not kept, or a finding was opened.
+At the end: received = applied + duplicates + parked + quarantined + unknown + failed. Exit code 1 if a \
+notification waits, something was not kept, or a finding was opened; 2 if one could not be \
+recorded: it is named, and the others are recorded.
 
 Examples:
   resold replay events/happy-path
@@ -81,6 +82,8 @@ pub async fn run(context: &mut Context<'_>, args: &ReplayArgs) -> Result<Exit, F
     for source in &sources.inputs {
         before = run.take(context, source, &bar, before).await?;
     }
+    let not_kept = run.intake.flush().await?;
+    bar.aside(&not_kept, |words| context.output.warn(words));
     bar.now("judging");
     run.intake.settle().await?;
     if args.backfill {
@@ -120,9 +123,13 @@ pub async fn import(context: &mut Context<'_>, paths: &[PathBuf]) -> Result<Exit
     let patience = patience(context, WAIT, Bar::new(true, None));
     let mut run = Run::begin(context, 100, false, patience).await?;
     for (place, described) in read {
+        run.intake.at(&place);
         for words in run.intake.description(described).await? {
-            context.output.warn(&format!("{place}: {words}"));
+            context.output.warn(&words);
         }
+    }
+    for words in run.intake.flush().await? {
+        context.output.warn(&words);
     }
     run.intake.settle().await?;
     run.end(context, false).await
@@ -178,12 +185,12 @@ impl Run {
             let Some(found) = documents.next().map_err(|error| source.failed(error))? else {
                 return Ok(before.saturating_add(documents.read()));
             };
+            self.intake.at(&place(source, found.line));
             let not_kept = match found.document {
                 Some(document) => self.intake.document(document).await?,
                 None => vec![self.intake.too_long()],
             };
-            let place = place(source, found.line);
-            bar.aside(&not_kept, |words| context.output.warn(&format!("{place}: {words}")));
+            bar.aside(&not_kept, |words| context.output.warn(words));
             bar.at(read, self.intake.summary.received);
         }
     }
@@ -203,6 +210,9 @@ impl Run {
         }
         if summary.opened > 0 {
             context.output.note("Findings were opened: `resold findings` prints them.");
+        }
+        if let Some(failure) = intake.failed {
+            return Err(failure);
         }
         let refused = intake.left_out || summary.unreadable > 0;
         Ok(Exit::needs_you_if(intake.waits || refused || summary.opened > 0))

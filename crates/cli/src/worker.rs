@@ -125,9 +125,9 @@ struct Work {
 }
 
 impl Work {
-    /// Asks the ledger whether it answers.
+    /// Asks the ledger whether it takes writes.
     async fn ask_the_ledger(&self) -> Result<(), StoreError> {
-        let answer = self.store.snapshot().await.map(drop);
+        let answer = self.store.check_writable().await;
         self.health.ledger(answer.is_ok());
         answer
     }
@@ -237,7 +237,7 @@ async fn open(
     let task = health.task(OPENING);
     loop {
         task.now(OPENING);
-        let opened = context.store(Access::Write).await;
+        let opened = open_to_write(context).await;
         health.ledger(opened.is_ok());
         let failure = match opened {
             Ok(store) => return Ok(Some(store)),
@@ -250,6 +250,13 @@ async fn open(
             () = stopped(stop) => return Ok(None),
         }
     }
+}
+
+async fn open_to_write(context: &Context<'_>) -> Result<Arc<dyn Store>, Failure> {
+    let store = context.store(Access::Write).await?;
+    let writable = store.check_writable().await;
+    writable.map_err(|error| Failure::new("could not write to the ledger").because(error))?;
+    Ok(store)
 }
 
 /// Says of the worker's health that it stops, once it does.

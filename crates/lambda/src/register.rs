@@ -28,8 +28,9 @@ use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use marketplace::digest::Digest;
 use marketplace::ids::AccountId;
-use marketplace::parse::parse;
+use marketplace::parse::parse_from;
 use marketplace::registration::envelope;
+use marketplace::way::Way;
 use processor::chain::Chain;
 use processor::clock::{Clock, SystemClock};
 use processor::port::patience::Patience;
@@ -190,7 +191,7 @@ impl Register {
         let registration = digest(&body);
         self.record(&String::from_utf8_lossy(&body)).await?;
         tracing::info!(%registration, "a buyer registered");
-        let claims = Claims::new(&who, &registration, at);
+        let claims = Claims::new(&self.sign_up, &who, &registration, at);
         Ok(self.sign_up.with(&self.keys.sign(&claims)))
     }
 
@@ -224,7 +225,7 @@ impl Register {
 
 /// What the ledger will know the registration by.
 fn digest(body: &[u8]) -> Digest {
-    match parse(body) {
+    match parse_from(Way::Events, body) {
         Ok(notification) => notification.digest,
         // The ledger keeps it under this, with what is wrong with it.
         Err(malformed) => malformed.digest,

@@ -13,8 +13,9 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::dsql::{Cluster, check_cluster};
-use crate::failure::failed;
+use crate::failure::{Values, failed};
 use crate::transaction::PostgresTransaction;
+use crate::trust::Trust;
 use crate::{migration, sql};
 
 /// How long we wait for a server to let us in.
@@ -115,6 +116,7 @@ pub struct PostgresStore {
     server: Server,
     /// When the pool's token was made, on Aurora DSQL.
     signed: Arc<Mutex<Instant>>,
+    trust: Trust,
 }
 
 impl PostgresStore {
@@ -142,12 +144,19 @@ impl PostgresStore {
             migration::VERSION => {}
             _ => return Err(StoreError::Schema { found, wanted: migration::VERSION }),
         }
-        let pool = pool(options).connect_lazy_with(connect);
-        Ok(Self::new(pool, target, options.server, signed))
+        Ok(Self::new(options, connect, target, signed))
     }
 
-    fn new(pool: PgPool, target: Target, server: Server, signed: Instant) -> Self {
-        Self { pool, target: Arc::new(target), server, signed: Arc::new(Mutex::new(signed)) }
+    fn new(
+        options: ConnectOptions,
+        connect: PgConnectOptions,
+        target: Target,
+        signed: Instant,
+    ) -> Self {
+        let trust = Trust::default();
+        let pool = pool(options, trust.clone()).connect_lazy_with(connect);
+        let (target, signed) = (Arc::new(target), Arc::new(Mutex::new(signed)));
+        Self { pool, target, server: options.server, signed, trust }
     }
 
     /// Closes all connections.
@@ -156,16 +165,19 @@ impl PostgresStore {
     }
 }
 
-fn pool(options: ConnectOptions) -> PgPoolOptions {
+fn pool(options: ConnectOptions, trust: Trust) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.wait)
         .max_lifetime(LIFETIME)
         .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(
-                async move { Ok(meta.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok()) },
-            )
+        .before_acquire(move |connection, meta| {
+            let trusted = trust.holds(meta.age);
+            Box::pin(async move {
+                let answers =
+                    trusted && (meta.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok());
+                Ok(answers)
+            })
         })
         .after_connect(move |connection, _| {
             Box::pin(async move {
@@ -279,13 +291,16 @@ impl PostgresStore {
         text: &'static str,
     ) -> Result<PostgresTransaction, StoreError> {
         match self.pool.begin_with(text).await {
-            Ok(inner) => Ok(PostgresTransaction { inner, server: self.server, rows: 0 }),
+            Ok(inner) => {
+                let (server, trust) = (self.server, self.trust.clone());
+                Ok(PostgresTransaction { inner, server, rows: 0, trust })
+            }
             Err(error) => {
                 // The pool only says that it waited: why, the server says if it is asked once more.
                 if matches!(error, sqlx::Error::PoolTimedOut) {
                     let _ = alone(&self.target).await?.close().await;
                 }
-                Err(failed("beginning a transaction")(error))
+                Err(self.trust.failed("beginning a transaction", Values::Own, error))
             }
         }
     }
@@ -301,10 +316,31 @@ impl Store for PostgresStore {
         Ok(Box::new(self.begin_with(sql::begin_snapshot(self.server)).await?))
     }
 
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        let mut tx = self.begin_with(sql::begin(self.server)).await?;
+        // Aurora DSQL has no servers that only read.
+        if self.server == Server::Postgres && tx.only_reads().await? {
+            let source = OnlyReads.into();
+            self.trust.end();
+            return Err(StoreError::Unavailable {
+                attempt: "asking whether it takes writes",
+                source,
+            });
+        }
+        Ok(())
+    }
+
     fn describe(&self) -> String {
         self.target.place()
     }
 }
+
+/// The server answers, and refuses every write.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the server only reads: it may have been demoted, or `default_transaction_read_only` is on"
+)]
+struct OnlyReads;
 
 #[cfg(test)]
 mod tests {
@@ -316,10 +352,9 @@ mod tests {
     async fn a_server_that_refuses_is_said_to_refuse() {
         let connect = options("postgres://me@127.0.0.1:1/deals").unwrap();
         let wait = Duration::from_millis(50);
-        let pool = pool(ConnectOptions { wait, ..ConnectOptions::default() });
-        let pool = pool.connect_lazy_with(connect.clone());
-        let target = Target::Postgres(Box::new(connect));
-        let store = PostgresStore::new(pool, target, Server::Postgres, Instant::now());
+        let options = ConnectOptions { wait, ..ConnectOptions::default() };
+        let target = Target::Postgres(Box::new(connect.clone()));
+        let store = PostgresStore::new(options, connect, target, Instant::now());
         let Err(error) = store.begin().await else { panic!("nothing listens there") };
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
         let why = error.source().map(ToString::to_string).unwrap_or_default();

@@ -30,6 +30,7 @@ mod migration;
 mod role;
 mod sql;
 mod transaction;
+mod trust;
 mod views;
 mod write;
 

@@ -79,13 +79,35 @@ pub(crate) fn texts(
 pub async fn migrate(url: &str, server: Server) -> Result<(), StoreError> {
     let mut connection = connect::alone(&Target::read(url)?).await?;
     match server {
-        Server::Postgres => make(&mut connection, server).await,
+        Server::Postgres => {
+            check_encoding(&mut connection).await?;
+            make(&mut connection, server).await
+        }
         Server::Dsql => {
             make_in_spite_of_conflicts(&mut connection).await?;
             await_indexes(&mut connection, INDEX_PATIENCE).await
         }
     }
 }
+
+/// What AWS sends is UTF-8: a database of another encoding refuses some of it, for good.
+async fn check_encoding(connection: &mut PgConnection) -> Result<(), StoreError> {
+    const ATTEMPT: &str = "asking for the encoding of the database";
+    let row = sqlx::query(sql::ENCODING).persistent(false).fetch_one(connection).await;
+    let encoding: Result<String, _> = row.and_then(|row| row.try_get(0));
+    let encoding = encoding.map_err(failed(ATTEMPT))?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    Err(StoreError::Failed { attempt: ATTEMPT, source: WrongEncoding(encoding).into() })
+}
+
+/// A database that cannot hold every notification.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its encoding is {0}, and a ledger needs UTF8: `createdb --encoding UTF8 --template template0` makes such a database"
+)]
+struct WrongEncoding(String);
 
 /// An index that is finished changes the schema under the statement after it (OC001): what is made stays, and the rest
 /// is made again.

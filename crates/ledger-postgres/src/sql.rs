@@ -28,6 +28,13 @@ pub(crate) const fn begin_snapshot(server: Server) -> &'static str {
     }
 }
 
+/// Whether the transaction that asks may write.
+pub(crate) const ONLY_READS: &str =
+    "select current_setting('transaction_read_only') = 'on' as only_reads";
+
+/// The encoding of a database's text.
+pub(crate) const ENCODING: &str = "select current_setting('server_encoding')";
+
 /// For each connection to PostgreSQL. Plans are made once and kept: one made while the tables were empty must be right
 /// when they are large, so only those that use indexes are made. (Such a plan's cost looks absurd when a list really is
 /// to be read from end to end, hence no `jit`.)

@@ -18,6 +18,8 @@ use crate::{
     ConnectOptions, Excess, PostgresStore, Role, Server, grant, grants, migration, roles, sql,
 };
 
+mod only_reads;
+
 /// A database of its own for one test, on the server that `make test` starts.
 struct Database {
     server: PgConnection,
@@ -129,7 +131,7 @@ mod like_dsql {
             streams: (from..to).map(stream).collect(),
             ..Writes::default()
         };
-        for (server, expected) in [(Server::Dsql, "Failed"), (Server::Postgres, "open")] {
+        for (server, expected) in [(Server::Dsql, "Unstorable"), (Server::Postgres, "open")] {
             let options = ConnectOptions { server, ..ConnectOptions::default() };
             let store = PostgresStore::connect(&database.url, options).await.unwrap();
             let mut transaction = store.begin().await.unwrap();

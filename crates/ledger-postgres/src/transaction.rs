@@ -19,8 +19,9 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 
 use crate::connect::Server;
-use crate::failure::failed;
+use crate::failure::Values;
 use crate::fields::{self, Fields};
+use crate::trust::Trust;
 use crate::{sql, views};
 
 /// Reads of one moment, and until `commit` writes.
@@ -30,6 +31,7 @@ pub struct PostgresTransaction {
     pub(crate) server: Server,
     /// How many rows were written.
     pub(crate) rows: usize,
+    pub(crate) trust: Trust,
 }
 
 type Prepared<'q> = Query<'q, Postgres, PgArguments>;
@@ -50,7 +52,17 @@ impl PostgresTransaction {
         attempt: &'static str,
         query: Prepared<'_>,
     ) -> Result<Vec<PgRow>, StoreError> {
-        query.fetch_all(&mut *self.inner).await.map_err(failed(attempt))
+        let found = query.fetch_all(&mut *self.inner).await;
+        found.map_err(|error| self.trust.failed(attempt, Values::Own, error))
+    }
+}
+
+impl PostgresTransaction {
+    /// Whether the server refuses writes in it.
+    pub(crate) async fn only_reads(&mut self) -> Result<bool, StoreError> {
+        let query = sqlx::query(sql::ONLY_READS);
+        let rows = self.fetch("asking whether it takes writes", query).await?;
+        rows.iter().try_fold(false, |_, row| Fields::new("settings", row).get("only_reads"))
     }
 }
 
@@ -286,12 +298,15 @@ impl Transaction for PostgresTransaction {
     async fn clear_derived(&mut self) -> Result<(), StoreError> {
         for text in [sql::CLEAR_STREAMS, sql::CLEAR_KEYS] {
             let statement = sqlx::query(text).execute(&mut *self.inner);
-            statement.await.map_err(failed("removing streams and keys"))?;
+            let attempt = "removing streams and keys";
+            let done = statement.await;
+            done.map_err(|error| self.trust.failed(attempt, Values::Own, error))?;
         }
         Ok(())
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.inner.commit().await.map_err(failed("committing"))
+        let Self { inner, trust, .. } = *self;
+        inner.commit().await.map_err(|error| trust.failed("committing", Values::Own, error))
     }
 }

@@ -9,7 +9,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
 use crate::connect::Server;
-use crate::failure::failed;
+use crate::failure::Values;
 use crate::sql;
 use crate::transaction::{PostgresTransaction, column, texts};
 
@@ -31,7 +31,7 @@ impl PostgresTransaction {
         self.rows = self.rows.saturating_add(writes.rows()).saturating_add(besides);
         if self.server == Server::Dsql && self.rows > MAX_ROWS {
             let source = TooLarge(self.rows).into();
-            return Err(StoreError::Failed { attempt: "writing a batch", source });
+            return Err(StoreError::Unstorable { attempt: "writing a batch", source });
         }
         Ok(())
     }
@@ -80,7 +80,17 @@ impl PostgresTransaction {
         attempt: &'static str,
         query: Prepared<'_>,
     ) -> Result<u64, StoreError> {
-        let done = query.execute(&mut *self.inner).await.map_err(failed(attempt))?;
+        self.execute_with(Values::Own, attempt, query).await
+    }
+
+    async fn execute_with(
+        &mut self,
+        values: Values,
+        attempt: &'static str,
+        query: Prepared<'_>,
+    ) -> Result<u64, StoreError> {
+        let done = query.execute(&mut *self.inner).await;
+        let done = done.map_err(|error| self.trust.failed(attempt, values, error))?;
         Ok(done.rows_affected())
     }
 
@@ -98,12 +108,12 @@ impl PostgresTransaction {
                 .bind(column(rows, |row| row.event_time))
                 .bind(column(rows, |row| row.received_at))
                 .bind(column(rows, |row| i64::try_from(row.body.len()).unwrap_or(i64::MAX)));
-            self.execute("writing notifications", query).await?;
+            self.execute_with(Values::Received, "writing notifications", query).await?;
             let query = sqlx::query(sql::INSERT_BODIES)
                 .bind(digests)
                 .bind(column(rows, |row| parts(row).0))
                 .bind(column(rows, |row| parts(row).1));
-            self.execute("writing raw bodies", query).await?;
+            self.execute_with(Values::Received, "writing raw bodies", query).await?;
         }
         let rows = writes.deliveries.as_slice();
         if !rows.is_empty() {
@@ -114,7 +124,7 @@ impl PostgresTransaction {
                 .bind(column(rows, |row| row.received_at))
                 .bind(column(rows, |row| some(&row.envelope_id)))
                 .bind(column(rows, |row| some(&row.envelope_id).map(|_| row.slot)));
-            self.execute("writing deliveries", query).await?;
+            self.execute_with(Values::Received, "writing deliveries", query).await?;
         }
         Ok(())
     }

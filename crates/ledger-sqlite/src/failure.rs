@@ -18,8 +18,11 @@ pub(crate) fn inserting(table: &'static str) -> impl FnOnce(sqlx::Error) -> Stor
             table,
             "notifications" | "deliveries" | "outcomes" | "events" | "streams" | "inbox"
         );
+        let received = matches!(table, "notifications" | "deliveries");
         if taken && lock {
             StoreError::Conflict { what: format!("the {table}") }
+        } else if received && refuses_value(code(&error)) {
+            StoreError::Unstorable { attempt: "writing rows", source: error.into() }
         } else {
             classify("writing rows", error)
         }
@@ -35,6 +38,14 @@ pub(crate) fn is_no_database(error: &sqlx::Error) -> bool {
 fn code(error: &sqlx::Error) -> i32 {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.and_then(|code| code.parse().ok()).unwrap_or(0)
+}
+
+/// `TOOBIG`, `MISMATCH`, and `CONSTRAINT` but for one that a trigger or a virtual table claims: the file has none of ours.
+const fn refuses_value(code: i32) -> bool {
+    match code {
+        1811 | 2323 => false,
+        _ => matches!(code & 0xff, 18..=20),
+    }
 }
 
 fn classify(attempt: &'static str, error: sqlx::Error) -> StoreError {
@@ -60,5 +71,22 @@ fn classify(attempt: &'static str, error: sqlx::Error) -> StoreError {
         // IOERR
         (_, 10) => StoreError::Unavailable { attempt, source },
         _ => StoreError::Failed { attempt, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuses_value;
+
+    #[test]
+    fn only_these_codes_say_that_a_value_is_refused() {
+        // CONSTRAINT_CHECK, _NOTNULL, TOOBIG, MISMATCH
+        for code in [19, 275, 1299, 18, 20] {
+            assert!(refuses_value(code), "{code}");
+        }
+        // A trigger, a virtual table, ERROR, INTERNAL, NOMEM, CORRUPT, SCHEMA, MISUSE, RANGE, and none at all
+        for code in [1811, 2323, 1, 2, 7, 11, 17, 21, 25, 0] {
+            assert!(!refuses_value(code), "{code}");
+        }
     }
 }

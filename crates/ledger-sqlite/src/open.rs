@@ -92,6 +92,9 @@ impl SqliteStore {
 
     /// Migrates if that is wanted, and checks the schema's version.
     async fn prepare(&self, options: OpenOptions) -> Result<(), StoreError> {
+        if options.create {
+            begin(&self.path)?;
+        }
         let wanted = migration::VERSION;
         // A connection that may not write cannot make the file.
         let pool = if options.create || options.migrate { &self.writer } else { &self.readers };
@@ -127,6 +130,22 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
         // A file does not hang up.
         .test_before_acquire(false)
+}
+
+/// Makes an empty file that only its owner reads, where there is none; SQLite's files beside it get the same mode.
+fn begin(path: &Path) -> Result<(), StoreError> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::StorageFull => {
+            Err(StoreError::Full { attempt: OPENING, source: error.into() })
+        }
+        Err(error) => Err(StoreError::Refused { attempt: OPENING, source: error.into() }),
+    }
 }
 
 /// Refuses what SQLite would report by a code that says less.

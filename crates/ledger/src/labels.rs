@@ -11,6 +11,10 @@ const MAX_ENVELOPE_ID: usize = 300;
 /// The longest source and detail-type kept beside a body, in characters.
 const MAX_LABEL: usize = 300;
 
+/// How the reason begins of a notification that the database refused. Its row may be without labels, if the database refused those
+/// as well.
+pub const UNDECIDABLE: &str = "it could not be decided: ";
+
 /// What the row repeats.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Labels {

@@ -19,12 +19,20 @@ pub enum Outcome {
     Unknown,
     /// Its raw body was replaced by its digest.
     Erased,
+    /// Its content could not be told when it came and can be now: it is kept again, under the content's digest.
+    Refiled,
 }
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 5] =
-        [Self::Applied, Self::Parked, Self::Quarantined, Self::Unknown, Self::Erased];
+    pub const ALL: [Self; 6] = [
+        Self::Applied,
+        Self::Parked,
+        Self::Quarantined,
+        Self::Unknown,
+        Self::Erased,
+        Self::Refiled,
+    ];
 
     /// The stored and shown word.
     pub const fn word(self) -> &'static str {
@@ -34,6 +42,7 @@ impl Outcome {
             Self::Quarantined => "quarantined",
             Self::Unknown => "unknown",
             Self::Erased => "erased",
+            Self::Refiled => "refiled",
         }
     }
 
@@ -46,7 +55,7 @@ impl Outcome {
     pub const fn waits(self) -> bool {
         match self {
             Self::Parked | Self::Quarantined | Self::Unknown => true,
-            Self::Applied | Self::Erased => false,
+            Self::Applied | Self::Erased | Self::Refiled => false,
         }
     }
 }

@@ -23,7 +23,9 @@ pub const MAX_PARKED: u32 = 500;
 /// * a transaction's writes become visible together at `commit`, or not at all;
 /// * two transactions that read the same stream and both write it cannot both commit, whatever else they
 ///   read and wrote ([`StoreError::Conflict`] for the later one);
-/// * the number of round trips of each call does not depend on the number of its elements.
+/// * the number of round trips of each call does not depend on the number of its elements;
+/// * a value that the database cannot hold is [`StoreError::Unstorable`] only where the row of a notification, of its body or of its
+///   arrival is inserted.
 ///
 /// It leaves open whether a transaction's reads see what that transaction wrote before: read, decide, then write.
 /// Text with the character NUL is refused or kept, as the store can; no caller passes any.
@@ -34,6 +36,11 @@ pub trait Store: Send + Sync {
 
     /// Begins a consistent read of one moment; it never blocks a writer.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
+
+    /// Whether a transaction could write now. A server may answer and only read: another one took over from it.
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        self.snapshot().await.map(drop)
+    }
 
     /// What the store is and where, without secrets: for messages.
     fn describe(&self) -> String;
@@ -336,7 +343,16 @@ pub enum StoreError {
         /// The row's key.
         key: String,
     },
-    /// Anything else that the database refuses.
+    /// The database refuses a value of what was received, in the statement that keeps it: it says that it cannot hold the value.
+    #[error("the ledger's database cannot hold what was received, {attempt}")]
+    Unstorable {
+        /// What was attempted.
+        attempt: &'static str,
+        /// Why it failed.
+        #[source]
+        source: Cause,
+    },
+    /// Anything else: nothing says that what was received is to blame.
     #[error("the ledger's database failed while {attempt}")]
     Failed {
         /// What was attempted.
@@ -354,8 +370,10 @@ pub enum Retry {
     Again,
     /// Nothing is wrong with the batch: deliver it again later.
     Later,
-    /// This batch fails the same way each time.
-    Never,
+    /// One of the batch may be to blame, or none: try each alone. What fails alone comes again.
+    Apart,
+    /// The data of one of the batch is refused: try each alone. What is refused alone, twice, is kept raw.
+    Unstorable,
 }
 
 impl StoreError {
@@ -371,7 +389,8 @@ impl StoreError {
             | Self::Schema { .. }
             | Self::EventSchema { .. }
             | Self::Refused { .. } => Retry::Later,
-            Self::Inconsistent { .. } | Self::Failed { .. } => Retry::Never,
+            Self::Inconsistent { .. } | Self::Failed { .. } => Retry::Apart,
+            Self::Unstorable { .. } => Retry::Unstorable,
         }
     }
 
@@ -388,6 +407,7 @@ impl StoreError {
             | Self::EventSchema { .. }
             | Self::Refused { .. }
             | Self::Inconsistent { .. }
+            | Self::Unstorable { .. }
             | Self::Failed { .. } => false,
         }
     }

@@ -26,6 +26,12 @@ impl Digest {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// SHA-256 of these bytes after the name of what they are.
+    pub(crate) fn in_domain(domain: &[u8], bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(sha2::Sha256::new().chain_update(domain).chain_update(bytes).finalize().into())
+    }
+
     /// The 32 bytes.
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0

@@ -35,3 +35,5 @@ mod json;
 pub mod notification;
 pub mod parse;
 pub mod registration;
+pub mod shown;
+pub mod way;

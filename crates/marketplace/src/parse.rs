@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::json::{self, Flaw, Json, Read};
 use crate::notification::{ChangeSetResult, Envelope, Family, Notification, Role};
 use crate::registration;
+use crate::way::Way;
 
 mod agreement;
 mod changeset;
@@ -42,27 +43,78 @@ const AGREEMENTS: &str = "aws.agreement-marketplace";
 const SELLER: &str = "aws.marketplace";
 
 /// Reads one notification as it came: the JSON of an `EventBridge` event, or our own envelope around a
-/// described resale authorization or a resolved registration.
+/// described resale authorization or a resolved registration. It came by the way that its source comes by.
 ///
 /// Total: any bytes give a value or a reason, never a panic. A source and detail-type that we do not
 /// know give [`Family::Unknown`] whatever their detail.
 pub fn parse(body: &[u8]) -> Result<Notification, Malformed> {
-    let read = tree(body).map_err(|reason| Malformed {
-        digest: Digest::of(body),
-        envelope_id: None,
+    read(body, None)
+}
+
+/// The same of a body that came by this way; a source that comes by another one is refused.
+pub fn parse_from(way: Way, body: &[u8]) -> Result<Notification, Malformed> {
+    read(body, Some(way))
+}
+
+/// Whether a body may be kept under a digest: that of its bytes, or of its content by any way, if the content can be told.
+pub fn is_filed(digest: &Digest, body: &[u8]) -> bool {
+    if *digest == of_bytes(body) {
+        return true;
+    }
+    let Ok(read) = tree(body) else { return false };
+    let Json::Object(fields) = &read.json else { return false };
+    if left_out(&Object::top(fields), fields).is_err() {
+        return false;
+    }
+    let content = content(fields, body.len());
+    Way::ALL.into_iter().any(|way| *digest == Digest::in_domain(way.domain(), &content))
+}
+
+fn read(body: &[u8], way: Option<Way>) -> Result<Notification, Malformed> {
+    let by_bytes = |envelope_id: Option<String>, reason: MalformedReason| Malformed {
+        digest: of_bytes(body),
+        by_bytes: true,
+        envelope_id,
         reason,
-    })?;
-    let Json::Object(fields) = &read.json else {
-        let reason = MalformedReason::NotAnObject { found: read.json.kind() };
-        return Err(Malformed { digest: Digest::of(body), envelope_id: None, reason });
     };
-    let digest = content_digest(fields, body.len());
+    let read = tree(body).map_err(|reason| by_bytes(None, reason))?;
+    let Json::Object(fields) = &read.json else {
+        return Err(by_bytes(None, MalformedReason::NotAnObject { found: read.json.kind() }));
+    };
     let top = Object::top(fields);
-    notification(&top, digest, &read).map_err(|reason| Malformed {
-        digest,
-        envelope_id: top.at("id").owned().ok().flatten(),
-        reason,
-    })
+    let envelope_id = left_out(&top, fields).map_err(|reason| by_bytes(None, reason))?;
+    let source = top.at("source").text().ok().flatten().unwrap_or_default();
+    let only = Way::of(source);
+    let way = way.unwrap_or(only);
+    let digest = Digest::in_domain(way.domain(), &content(fields, body.len()));
+    let notification = notification(&top, digest, &read).and_then(|notification| {
+        let wrong = MalformedReason::WrongWay { source_name: source.into(), way: only };
+        if way == only { Ok(notification) } else { Err(wrong) }
+    });
+    notification.map_err(|reason| Malformed { digest, by_bytes: false, envelope_id, reason })
+}
+
+/// Checks what the content's digest leaves out: a body that is faulty there has a digest of its own, lest the notification that
+/// it is like count as its duplicate. Returns the event's id.
+fn left_out(
+    top: &Object<'_, '_>,
+    fields: &[(Cow<'_, str>, Json<'_>)],
+) -> Result<Option<String>, MalformedReason> {
+    for left_out in LEFT_OUT {
+        if fields.iter().filter(|(key, _)| key == left_out).count() > 1 {
+            return Err(MalformedReason::RepeatedKey { path: left_out.into() });
+        }
+    }
+    top.at("replay-name").text()?;
+    top.at("id").owned()
+}
+
+/// What EventBridge changes when it delivers or replays the same event again.
+const LEFT_OUT: [&str; 2] = ["id", "replay-name"];
+
+/// The digest of a body whose content cannot be told: of its bytes, and never that of a content.
+pub fn of_bytes(body: &[u8]) -> Digest {
+    Digest::in_domain(b"bytes\0", body)
 }
 
 fn tree(body: &[u8]) -> Result<Read<'_>, MalformedReason> {
@@ -82,12 +134,12 @@ pub(crate) fn document(bytes: &[u8]) -> Result<Read<'_>, MalformedReason> {
     })
 }
 
-/// SHA-256 over the canonical JSON of the envelope without `id` and `replay-name`.
-fn content_digest(fields: &[(Cow<'_, str>, Json<'_>)], size: usize) -> Digest {
+/// The canonical JSON of the envelope without what is left out.
+fn content(fields: &[(Cow<'_, str>, Json<'_>)], size: usize) -> Vec<u8> {
     let mut canonical = Vec::with_capacity(size);
-    let content = fields.iter().filter(|(key, _)| key != "id" && key != "replay-name");
+    let content = fields.iter().filter(|(key, _)| !LEFT_OUT.contains(&key.as_ref()));
     json::write_fields(content, &mut canonical);
-    Digest::of(&canonical)
+    canonical
 }
 
 fn notification(

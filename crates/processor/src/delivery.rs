@@ -1,8 +1,9 @@
 //! One arrival of a notification, and what became of it.
 
 use ledger::row::Outcome;
-use ledger::store::StoreError;
+use ledger::store::{Retry, StoreError};
 use marketplace::digest::Digest;
+use marketplace::way::Way;
 
 /// How a notification came to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,15 @@ pub enum Via {
     Replay,
     /// From the Catalog API's words, by `opportunity import`. Only such a delivery may describe an opportunity.
     Import,
+}
+
+impl From<Via> for Way {
+    fn from(via: Via) -> Self {
+        match via {
+            Via::Queue | Via::Replay => Self::Events,
+            Via::Import => Self::Import,
+        }
+    }
 }
 
 impl Via {
@@ -64,6 +74,19 @@ pub enum ProcessError {
         /// How often it was tried.
         attempts: u32,
     },
+}
+
+impl ProcessError {
+    /// Whether the delivery failed by itself: those beside it may have succeeded, and others may.
+    pub fn is_alone(&self) -> bool {
+        match self {
+            Self::Ledger(error) => match error.retry() {
+                Retry::Apart | Retry::Unstorable => true,
+                Retry::Again | Retry::Later => false,
+            },
+            Self::OutOfTime { .. } => false,
+        }
+    }
 }
 
 /// The result of each delivery of a batch, in the batch's order.

@@ -98,6 +98,7 @@ fn time(content: &Content) -> Option<Moment> {
         Content::Good(notification) | Content::Foreign(notification) => {
             Some(Moment::from(notification.envelope.time))
         }
+        Content::Undecided { labels, .. } => labels.event_time.map(Moment::from_micros),
         Content::Malformed(_) => None,
     }
 }

@@ -55,7 +55,7 @@ impl Guarded {
                 Err(_) => &mut tally.failed,
                 Ok(processed) if processed.duplicate => &mut tally.duplicates,
                 Ok(processed) => match processed.outcome {
-                    Outcome::Applied | Outcome::Erased => &mut tally.applied,
+                    Outcome::Applied | Outcome::Erased | Outcome::Refiled => &mut tally.applied,
                     Outcome::Parked => &mut tally.parked,
                     Outcome::Quarantined => &mut tally.quarantined,
                     Outcome::Unknown => &mut tally.unknown,

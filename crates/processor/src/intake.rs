@@ -6,7 +6,6 @@ use deal::effects::{Effect, effects};
 use deal::key::{KeyKind, KeyQuery};
 use deal::moment::Moment;
 use deal::route::{Route, other_ids, route, waits_for};
-use ledger::labels::Labels;
 use ledger::row::{
     Cause, Known, NewDelivery, NewNotification, NewOutcome, Outcome, OutcomeRow, Writes,
 };
@@ -19,7 +18,7 @@ use marketplace::parse::{MAX_BODY, parse};
 use crate::delivery::{Delivery, Processed};
 use crate::envelope_ids::EnvelopeIds;
 use crate::parsed::{Content, Parsed};
-use crate::problem::{problem, settled};
+use crate::problem::{UNDECIDABLE, problem, settled};
 use crate::settle::Caused;
 
 /// At most so many agreements are looked up for one license or case.
@@ -44,12 +43,34 @@ struct Fresh<'a> {
     before: Option<&'a OutcomeRow>,
 }
 
+/// A notification that the ledger keeps by the digest of its bytes, and whose content can be told now.
+pub(crate) struct Refiled {
+    /// The digest of its bytes.
+    pub(crate) digest: Digest,
+    /// What became of it last.
+    pub(crate) before: OutcomeRow,
+    /// Its arrival under the digest of its content.
+    pub(crate) delivery: Delivery,
+    pub(crate) parsed: Parsed,
+}
+
 /// Takes a batch in: which deliveries are new, what they say, where they go.
 pub(crate) async fn take_in(
     tx: &mut dyn Transaction,
     batch: &[(&Delivery, Parsed)],
     now: Moment,
 ) -> Result<Intake, StoreError> {
+    let (mut intake, fresh) = receive(tx, batch, now).await?;
+    apply(tx, &mut intake, fresh, now).await?;
+    Ok(intake)
+}
+
+/// Notes the arrivals of a batch; returns the notifications that are new, to be applied.
+async fn receive<'a>(
+    tx: &mut dyn Transaction,
+    batch: &'a [(&Delivery, Parsed)],
+    now: Moment,
+) -> Result<(Intake, Vec<Fresh<'a>>), StoreError> {
     let digests: BTreeSet<Digest> = batch.iter().map(|(_, parsed)| parsed.digest).collect();
     let digests: Vec<Digest> = digests.into_iter().collect();
     let ids: BTreeSet<&String> = batch.iter().map(|(_, parsed)| &parsed.envelope_id).collect();
@@ -103,8 +124,7 @@ pub(crate) async fn take_in(
         intake.results.push(Processed { digest, outcome, reason: String::new(), duplicate });
     }
     intake.effects.extend(envelopes.contested());
-    apply(tx, &mut intake, fresh, now).await?;
-    Ok(intake)
+    Ok((intake, fresh))
 }
 
 /// The notification with the same EventBridge id, under a planted fault.
@@ -120,10 +140,12 @@ fn same_id(known: &[Known], parsed: &Parsed) -> Option<Digest> {
 pub(crate) async fn take_again(
     tx: &mut dyn Transaction,
     bodies: &[(OutcomeRow, Parsed)],
+    refiled: &[Refiled],
     now: Moment,
 ) -> Result<Intake, StoreError> {
-    let mut intake = Intake::default();
-    let mut fresh = Vec::new();
+    let arrivals: Vec<(&Delivery, Parsed)> =
+        refiled.iter().map(|one| (&one.delivery, one.parsed.clone())).collect();
+    let (mut intake, mut fresh) = receive(tx, &arrivals, now).await?;
     for (before, parsed) in bodies {
         let digest = parsed.digest;
         let (outcome, reason) = (Outcome::Applied, String::new());
@@ -132,16 +154,32 @@ pub(crate) async fn take_again(
         fresh.push(Fresh { digest, content: &parsed.content, number, before: Some(before) });
     }
     apply(tx, &mut intake, fresh, now).await?;
+    for (one, result) in refiled.iter().zip(&mut intake.results) {
+        let cause = Cause::Notification(one.digest);
+        result.digest = one.digest;
+        intake.writes.outcomes.push(closed(one, now));
+        let over = settled(&one.before, now).into_iter();
+        intake.effects.extend(over.map(|effect| Caused { effect, cause: cause.clone() }));
+    }
     Ok(intake)
 }
 
+/// The end of a notification that is kept again under the digest of its content.
+fn closed(one: &Refiled, now: Moment) -> NewOutcome {
+    let content = one.parsed.digest;
+    NewOutcome {
+        digest: one.digest,
+        number: one.before.number.saturating_add(1),
+        outcome: Outcome::Refiled,
+        reason: format!("its content can be told now: it is recorded as {content}"),
+        waits_for: String::new(),
+        streams: one.before.streams.clone(),
+        recorded_at: now.micros(),
+    }
+}
+
 fn stored(delivery: &Delivery, parsed: &Parsed, slot: i32, now: Moment) -> NewNotification {
-    let labels = match &parsed.content {
-        Content::Good(notification) | Content::Foreign(notification) => {
-            Labels::of(&notification.envelope)
-        }
-        Content::Malformed(_) => Labels::unread(parsed.envelope_id.clone()),
-    };
+    let labels = parsed.labels();
     NewNotification {
         digest: parsed.digest,
         envelope_id: labels.envelope_id,
@@ -222,7 +260,7 @@ async fn agreements_by_key(
 fn good(content: &Content) -> Option<&Notification> {
     match content {
         Content::Good(notification) => Some(notification),
-        Content::Foreign(_) | Content::Malformed(_) => None,
+        Content::Foreign(_) | Content::Malformed(_) | Content::Undecided { .. } => None,
     }
 }
 
@@ -236,6 +274,7 @@ fn target(content: &Content, known: &ByKey) -> Target {
             return Target::Quarantined("foreign-account", reason);
         }
         Content::Malformed(reason) => return Target::Quarantined("malformed", reason.clone()),
+        Content::Undecided { why, .. } => return Target::Quarantined(UNDECIDABLE, why.clone()),
     };
     match route(notification) {
         Route::Named => Target::Effects(vec![None]),
@@ -314,7 +353,7 @@ fn quarantined(one: &Fresh<'_>, kind: &str, why: &str, now: Moment) -> Effect {
         Content::Good(notification) | Content::Foreign(notification) => {
             Moment::from(notification.envelope.time)
         }
-        Content::Malformed(_) => now,
+        Content::Malformed(_) | Content::Undecided { .. } => now,
     };
     problem(&one.digest, kind, why, at)
 }

@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use deal::moment::Moment;
 use deal::stream::StreamId;
-use ledger::row::{Cause, NewDelivery, NewNotification, NewOutcome, Outcome, Unpublished, Writes};
+use ledger::labels::UNDECIDABLE;
+use ledger::row::{Unpublished, Writes};
 use ledger::store::{Retry, Store, StoreError, Transaction};
-use marketplace::digest::Digest;
 use marketplace::ids::AccountId;
 
 use crate::chain::Chain;
 use crate::clock::Clock;
 use crate::delivery::{Delivery, ProcessError, Processed, Results, Via};
 use crate::intake;
-use crate::parsed::{self, Parsed};
-use crate::problem::{UNDECIDABLE, problem};
-use crate::settle::{Caused, settle};
+use crate::parsed::{self, Labelled, Parsed};
+use crate::settle::settle;
 use crate::world::World;
 
 /// At most so many deliveries are written in one transaction.
@@ -62,8 +61,8 @@ impl Processor {
     /// Records a batch: raw, facts, conclusions and public events in one transaction.
     ///
     /// One result for each delivery, in order; a delivery may be acknowledged only if its result is `Ok`. Large batches
-    /// are cut; a batch that fails for a reason that a retry cannot mend is cut into single deliveries, and one that
-    /// then still fails is kept raw as quarantined.
+    /// are cut. A batch that fails for a reason that one of it may have is cut into single deliveries: what then still fails comes
+    /// again, and what the database says that it cannot hold is kept raw as quarantined.
     pub async fn process(&self, batch: &[Delivery]) -> Results {
         self.take_in(batch).await.results
     }
@@ -84,12 +83,13 @@ impl Processor {
     async fn take_in_part(&self, part: &[Delivery], taken: &mut TakenIn) {
         match self.with_retry(|| self.attempt(part)).await {
             Ok(finished) => taken.extend(finished),
-            Err(error) if !is_final(&error) => {
+            Err(error) if !error.is_alone() => {
                 taken.results.extend(part.iter().map(|_| Err(error.clone())));
             }
             Err(error) => {
                 for delivery in part {
-                    match self.process_alone(delivery, part.len() == 1, &error).await {
+                    let failed = Some(&error).filter(|_| part.len() == 1);
+                    match self.process_alone(delivery, failed).await {
                         Ok(finished) => taken.extend(finished),
                         Err(error) => taken.results.push(Err(error)),
                     }
@@ -98,55 +98,56 @@ impl Processor {
         }
     }
 
-    /// One delivery of a batch that failed: tried alone, then kept raw.
+    /// One delivery of a batch that failed, alone; `failed` says how it failed alone before. One that the database refuses twice,
+    /// the second time on a connection that nothing else was done on, is kept raw. Any other failure may be the database's own.
     async fn process_alone(
         &self,
         delivery: &Delivery,
-        was_alone: bool,
-        error: &ProcessError,
+        failed: Option<&ProcessError>,
     ) -> Result<Finished, ProcessError> {
         let one = std::slice::from_ref(delivery);
-        let error = if was_alone {
-            error.clone()
-        } else {
-            match self.with_retry(|| self.attempt(one)).await {
-                Ok(finished) => return Ok(finished),
-                Err(error) => error,
-            }
-        };
-        if !is_final(&error) {
-            return Err(error);
+        if let Some(error) = failed.filter(|error| !is_unstorable(error)) {
+            return Err(error.clone());
         }
-        self.with_retry(|| self.quarantine(delivery, &error)).await
+        if failed.is_none() {
+            match self.with_retry(|| self.attempt(one)).await {
+                Err(error) if is_unstorable(&error) => {}
+                result => return result,
+            }
+        }
+        match self.with_retry(|| self.attempt(one)).await {
+            Err(error) if is_unstorable(&error) => self.keep_raw(delivery, &error).await,
+            result => result,
+        }
     }
 
-    /// Keeps a delivery raw whose decision failed for a reason that no retry can mend.
+    /// Keeps a delivery raw with what its row repeats of it; if the database refuses that as well, without.
+    async fn keep_raw(
+        &self,
+        delivery: &Delivery,
+        error: &ProcessError,
+    ) -> Result<Finished, ProcessError> {
+        match self.with_retry(|| self.quarantine(delivery, error, Labelled::Yes)).await {
+            Err(refused) if is_unstorable(&refused) => {
+                self.with_retry(|| self.quarantine(delivery, error, Labelled::No)).await
+            }
+            result => result,
+        }
+    }
+
+    /// Keeps a delivery raw that the database refuses, by the ordinary rules.
     async fn quarantine(
         &self,
         delivery: &Delivery,
         error: &ProcessError,
+        labelled: Labelled,
     ) -> Result<Finished, StoreError> {
         let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
         let parsed = parsed::read(&delivery.body, delivery.via, &self.settings.accounts);
-        let digest = parsed.digest;
-        let reason = reason(error);
-        let mut writes = raw(delivery, digest, &reason, now);
-        if !tx.known(&[digest], &[]).await?.is_empty() {
-            // Another processor kept it meanwhile: only this arrival is noted.
-            writes.notifications.clear();
-            writes.outcomes.clear();
-        }
-        let mut world = World::new(now);
-        let effect = problem(&digest, UNDECIDABLE, &reason, now);
-        let caused = Caused { effect, cause: Cause::Notification(digest) };
-        settle(&mut *tx, &mut world, vec![caused], &BTreeSet::new()).await?;
-        world.write(self.settings.backfill, &mut writes)?;
-        tx.write(&writes).await?;
-        tx.commit().await?;
-        let processed =
-            Processed { digest, outcome: Outcome::Quarantined, reason, duplicate: false };
-        Ok(Finished { results: vec![processed], unpublished: unpublished(writes) })
+        let parsed = parsed.undecided(reason(error), labelled);
+        let mut tx = self.store.begin().await?;
+        let intake = intake::take_in(&mut *tx, &[(delivery, parsed)], now).await?;
+        self.finish(tx, intake, &BTreeSet::new(), now).await
     }
 
     async fn attempt(&self, batch: &[Delivery]) -> Result<Finished, StoreError> {
@@ -197,7 +198,9 @@ impl Processor {
                 Err(error) => error,
             };
             match error.retry() {
-                Retry::Later | Retry::Never => return Err(ProcessError::Ledger(Arc::new(error))),
+                Retry::Later | Retry::Apart | Retry::Unstorable => {
+                    return Err(ProcessError::Ledger(Arc::new(error)));
+                }
                 Retry::Again => {
                     let spent = self.clock.now().micros().saturating_sub(began.micros());
                     if spent >= patience || attempts >= MAX_ATTEMPTS {
@@ -259,54 +262,19 @@ fn fitting(batch: &[Delivery]) -> usize {
     batch.iter().take(MAX_BATCH).take_while(fits).count().max(1)
 }
 
-/// Whether each attempt would fail the same way.
-pub(crate) fn is_final(error: &ProcessError) -> bool {
+/// Whether the database says that it cannot hold what was received.
+pub(crate) fn is_unstorable(error: &ProcessError) -> bool {
     match error {
-        ProcessError::Ledger(error) => error.retry() == Retry::Never,
+        ProcessError::Ledger(error) => error.retry() == Retry::Unstorable,
         ProcessError::OutOfTime { .. } => false,
     }
 }
 
 /// Why a delivery could not be decided, fit to be kept and shown.
 pub(crate) fn reason(error: &ProcessError) -> String {
-    Chain(error).to_string().chars().filter(|c| !c.is_control()).take(MAX_REASON).collect()
-}
-
-/// The rows of a delivery that is only kept.
-fn raw(delivery: &Delivery, digest: Digest, reason: &str, now: Moment) -> Writes {
-    let received_at = now.micros();
-    Writes {
-        notifications: vec![NewNotification {
-            digest,
-            // Without its envelope id: whatever could not be decided must not collide with anything.
-            envelope_id: String::new(),
-            slot: 0,
-            source: String::new(),
-            detail_type: String::new(),
-            account: String::new(),
-            event_time: None,
-            received_at,
-            body: delivery.body.clone(),
-        }],
-        deliveries: vec![NewDelivery {
-            id: delivery.id.clone(),
-            digest,
-            via: delivery.via.word().to_owned(),
-            received_at,
-            envelope_id: String::new(),
-            slot: 0,
-        }],
-        outcomes: vec![NewOutcome {
-            digest,
-            number: 0,
-            outcome: Outcome::Quarantined,
-            reason: reason.to_owned(),
-            waits_for: String::new(),
-            streams: StreamId::notification(&digest).to_string(),
-            recorded_at: received_at,
-        }],
-        ..Writes::default()
-    }
+    let why = Chain(error).to_string();
+    let why = why.chars().filter(|c| marketplace::shown::is_harmless(*c)).take(MAX_REASON);
+    UNDECIDABLE.chars().chain(why).collect()
 }
 
 /// How a stored delivery came; what is unknown came from the queue.

@@ -297,7 +297,7 @@ fn mark(row: &Unpublished, attempts: i32, result: MarkResult) -> Mark {
 
 /// An error, fit to be kept and shown.
 fn short(error: &str) -> String {
-    error.chars().filter(|c| !c.is_control()).take(MAX_ERROR).collect()
+    error.chars().filter(|c| marketplace::shown::is_harmless(*c)).take(MAX_ERROR).collect()
 }
 
 /// Rows in requests that are as full as they may be, the first one last.

@@ -9,12 +9,13 @@ use deal::stream::{StreamId, StreamKind};
 use ledger::row::{Cause, Outcome, OutcomeRow, Writes};
 use ledger::store::StoreError;
 use marketplace::digest::Digest;
+use marketplace::parse::MAX_BODY;
 
-use crate::delivery::{ProcessError, Processed, Results};
-use crate::intake::{self, Intake};
+use crate::delivery::{Delivery, ProcessError, Processed, Results};
+use crate::intake::{self, Intake, Refiled};
 use crate::parsed::{self, Parsed};
 use crate::problem::undecided;
-use crate::process::{MAX_BATCH, Processor, is_final, reason, via_of};
+use crate::process::{MAX_BATCH, Processor, is_unstorable, reason, via_of};
 use crate::world::{Reason, World};
 
 /// Streams or notifications handled in one transaction.
@@ -99,7 +100,7 @@ impl Processor {
         for part in digests.chunks(MAX_BATCH) {
             match self.with_retry(|| self.redrive_part(part)).await {
                 Ok(processed) => results.extend(processed.into_iter().map(Ok)),
-                Err(error) if is_final(&error) => {
+                Err(error) if error.is_alone() => {
                     for digest in part {
                         results.extend(self.redrive_alone(digest).await);
                     }
@@ -110,19 +111,23 @@ impl Processor {
         results
     }
 
-    /// One of several of which some cannot be decided: taken in by itself, or quarantined.
+    /// One of several of which one failed, alone. One that the database refuses twice is quarantined.
     async fn redrive_alone(&self, digest: &Digest) -> Option<Result<Processed, ProcessError>> {
         let one = std::slice::from_ref(digest);
-        match self.with_retry(|| self.redrive_part(one)).await {
+        let mut tried = self.with_retry(|| self.redrive_part(one)).await;
+        if tried.as_ref().is_err_and(is_unstorable) {
+            tried = self.with_retry(|| self.redrive_part(one)).await;
+        }
+        match tried {
             Ok(processed) => processed.into_iter().next().map(Ok),
-            Err(error) if is_final(&error) => {
+            Err(error) if is_unstorable(&error) => {
                 self.with_retry(|| self.keep_undecided(digest, &error)).await.transpose()
             }
             Err(error) => Some(Err(error)),
         }
     }
 
-    /// A notification that waits could not be decided for a reason that no retry can mend.
+    /// A notification that waits could not be decided: the database cannot hold what it says.
     async fn keep_undecided(
         &self,
         digest: &Digest,
@@ -142,20 +147,31 @@ impl Processor {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let mut bodies: Vec<(OutcomeRow, Parsed)> = Vec::new();
+        let mut refiled: Vec<Refiled> = Vec::new();
         for stored in tx.bodies(digests).await? {
             let Some(body) = stored.body.filter(|_| stored.outcome.waits()) else { continue };
             let Some(before) = tx.outcomes(&stored.digest).await?.pop() else { continue };
             let arrivals = tx.deliveries(&stored.digest).await?;
             let imported = arrivals.iter().find(|arrival| arrival.via == "import");
             let via = imported.or(arrivals.first()).map_or("queue", |arrival| &arrival.via);
-            let mut parsed = parsed::read(&body, via_of(via), &self.settings.accounts);
-            parsed.digest = stored.digest;
-            bodies.push((before, parsed));
+            let via = via_of(via);
+            let mut parsed = parsed::read(&body, via, &self.settings.accounts);
+            // What was cut because it was too long is not what was sent.
+            let is_whole = body.len() < MAX_BODY;
+            if parsed.digest != stored.digest && !parsed.by_bytes && is_whole {
+                let id = format!("refiled-{}", stored.digest);
+                let (digest, delivery) = (stored.digest, Delivery { id, via, body });
+                refiled.push(Refiled { digest, before, delivery, parsed });
+            } else {
+                parsed.digest = stored.digest;
+                bodies.push((before, parsed));
+            }
         }
         let asked = digests.iter().enumerate().map(|(place, digest)| (*digest, place));
         let asked: BTreeMap<Digest, usize> = asked.collect();
         bodies.sort_by_key(|(_, parsed)| asked.get(&parsed.digest).copied());
-        let intake = intake::take_again(&mut *tx, &bodies, now).await?;
+        refiled.sort_by_key(|one| asked.get(&one.digest).copied());
+        let intake = intake::take_again(&mut *tx, &bodies, &refiled, now).await?;
         Ok(self.finish(tx, intake, &BTreeSet::new(), now).await?.results)
     }
 

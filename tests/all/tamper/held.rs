@@ -10,7 +10,7 @@ use ledger::rebuild::rebuild;
 use ledger::store::Store;
 use ledger::verify::{Fault, verify, verify_against};
 use ledger_sqlite::{OpenOptions, SqliteStore};
-use marketplace::digest::Digest;
+use marketplace::parse::of_bytes;
 use processor::delivery::{Delivery, Via};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
@@ -63,7 +63,7 @@ pub(crate) async fn fill(store: Arc<dyn Store>, inputs: &[Inputs]) {
             result.expect("the delivery is recorded");
         }
     }
-    let erased = Digest::of(b"not JSON either");
+    let erased = of_bytes(b"not JSON either");
     processor.erase(&erased, "someone", "a test").await.expect("the body is erased");
     sweep(&processor).await;
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use ledger::row::{NotificationRow, Outcome};
 use marketplace::digest::Digest;
 use processor::Processor;
+use processor::delivery::ProcessError;
 use serde::Serialize;
 
 use super::Which;
@@ -41,14 +42,19 @@ struct Summary {
     parked: u64,
     quarantined: u64,
     unknown: u64,
+    /// The ledger failed with each of them alone: they wait as before.
+    failed: u64,
     /// Named, but it did not wait for anything.
     not_waiting: u64,
+    /// How the last of those failed.
+    #[serde(skip)]
+    failure: Option<Failure>,
 }
 
 impl Summary {
     fn count(&mut self, outcome: Outcome) {
         let counted = match outcome {
-            Outcome::Applied | Outcome::Erased => &mut self.applied,
+            Outcome::Applied | Outcome::Erased | Outcome::Refiled => &mut self.applied,
             Outcome::Parked => &mut self.parked,
             Outcome::Quarantined => &mut self.quarantined,
             Outcome::Unknown => &mut self.unknown,
@@ -81,7 +87,10 @@ pub async fn run(context: &mut Context<'_>, args: &RedriveArgs) -> Result<Exit, 
         named(context, &args.ids, &mut summary).await?;
     }
     print(context, &summary)?;
-    Ok(Exit::needs_you_if(summary.waits()))
+    match summary.failure {
+        Some(failure) => Err(failure),
+        None => Ok(Exit::needs_you_if(summary.waits())),
+    }
 }
 
 /// Every one that is named, once all of them are found.
@@ -141,16 +150,24 @@ async fn drive(
     let mut driven: usize = 0;
     for part in digests.chunks(STEP) {
         for result in processor.redrive(part).await {
-            let processed = result.map_err(|error| {
-                Failure::new("could not redrive")
-                    .because(error)
-                    .hint("nothing is lost: redrive again, what was applied is not applied again")
-            })?;
-            summary.count(processed.outcome);
             driven = driven.saturating_add(1);
+            match result {
+                Ok(processed) => summary.count(processed.outcome),
+                Err(error) if error.is_alone() => {
+                    summary.failed = summary.failed.saturating_add(1);
+                    summary.failure = Some(failure(error));
+                }
+                Err(error) => return Err(failure(error)),
+            }
         }
     }
     Ok(driven)
+}
+
+fn failure(error: ProcessError) -> Failure {
+    Failure::new("could not redrive")
+        .because(error)
+        .hint("nothing is lost: redrive again, what was applied is not applied again")
 }
 
 fn print(context: &mut Context<'_>, summary: &Summary) -> Result<(), Failure> {
@@ -163,6 +180,7 @@ fn print(context: &mut Context<'_>, summary: &Summary) -> Result<(), Failure> {
         ("parked", summary.parked),
         ("quarantined", summary.quarantined),
         ("unknown", summary.unknown),
+        ("failed", summary.failed),
         ("not waiting", summary.not_waiting),
     ]))
 }

@@ -12,6 +12,7 @@ use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place::Access;
+use crate::private_file;
 
 /// The longest line of a heads file is an id of 300 bytes with a version and a hash.
 const MAX_LINE: u64 = 4_096;
@@ -36,7 +37,7 @@ pub async fn make(context: &mut Context<'_>, file: &Path) -> Result<Exit, Failur
         return Err(failed(file, io::ErrorKind::AlreadyExists.into()));
     }
     let store = context.store(Access::Read).await?;
-    let lines = File::create_new(&heads).map_err(|error| failed(&heads, error))?;
+    let lines = private_file::create_new(&heads).map_err(|error| failed(&heads, error))?;
     let anchor =
         write(&*store, context.clock().now(), file, &heads, lines).await.inspect_err(|_| {
             // What is not whole must not stand in the way of the next try.
@@ -73,7 +74,7 @@ async fn write(
     written.and_then(|file| file.sync_all()).map_err(|error| failed(heads, error))?;
     let text = serde_json::to_string_pretty(&anchor)
         .map_err(|error| Failure::new(attempt(file)).because(error))?;
-    let written = File::create_new(file).and_then(|mut file| {
+    let written = private_file::create_new(file).and_then(|mut file| {
         writeln!(file, "{text}")?;
         file.sync_all()
     });

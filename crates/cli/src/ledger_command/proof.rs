@@ -1,6 +1,5 @@
 //! Evidence bundles in files: making one from the ledger, checking one without it.
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -14,6 +13,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::page::{NONE, Page, cell};
 use crate::place::Access;
+use crate::private_file;
 
 /// Makes a bundle, and says if what the ledger has does not hold.
 pub async fn make(
@@ -64,7 +64,7 @@ fn write(file: &Path, bundle: &Bundle) -> Result<(), Failure> {
     let attempt = || format!("could not write `{}`", file.display());
     let text = serde_json::to_string_pretty(bundle)
         .map_err(|error| Failure::new(attempt()).because(error))?;
-    let written = File::create_new(file).and_then(|mut file| {
+    let written = private_file::create_new(file).and_then(|mut file| {
         writeln!(file, "{text}")?;
         file.sync_all()
     });

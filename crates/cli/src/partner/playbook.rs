@@ -1,6 +1,5 @@
 //! `resold partner playbook`: the page to send to a partner.
 
-use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use crate::command::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Line;
+use crate::private_file;
 use crate::reader::{Reader, STEP, Source, reading};
 
 mod escape;
@@ -87,7 +87,7 @@ async fn opportunities(
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let written = File::create_new(file).and_then(|mut file| {
+    let written = private_file::create_new(file).and_then(|mut file| {
         writeln!(file, "{text}")?;
         file.sync_all()
     });

@@ -4,9 +4,8 @@ use aws::queue::Message;
 use deal::moment::Moment;
 use ledger::labels::Labels;
 use ledger::row::{NotificationRow, Outcome};
-use marketplace::catalog;
-use marketplace::digest::Digest;
-use marketplace::parse::parse;
+use marketplace::parse::parse_from;
+use marketplace::way::Way;
 use serde::Serialize;
 
 use crate::notification;
@@ -74,12 +73,7 @@ impl Letter {
     /// A message that was just received. `reason` is empty until [`Letter::explain`].
     pub fn new(message: &Message) -> Self {
         let body = message.body.as_bytes();
-        let (digest, labels, malformed) = match parse(body) {
-            // The ledger takes no description from a queue, and keeps such a body by its bytes.
-            Ok(read) if read.envelope.source == catalog::SOURCE => {
-                let why = format!("`{}` is a source that only an import may use", catalog::SOURCE);
-                (Digest::of(body), Labels::of(&read.envelope), Some(why))
-            }
+        let (digest, labels, malformed) = match parse_from(Way::Events, body) {
             Ok(read) => (read.digest, Labels::of(&read.envelope), None),
             Err(error) => (error.digest, Labels::default(), Some(error.reason.to_string())),
         };
@@ -264,10 +258,12 @@ mod tests {
     #[test]
     fn a_description_is_no_message_for_the_ledger() {
         let document = include_bytes!("../../../../events/happy-path/01-opportunity.json");
-        let described = catalog::describe(document).expect("a description").envelopes;
+        let described = marketplace::catalog::describe(document).expect("a description").envelopes;
         let body = String::from_utf8(described.into_iter().next().expect("one")).expect("text");
         let letter = letter(&body, &[], None);
-        assert_eq!(letter.digest, Digest::of(body.as_bytes()).to_string());
+        let imported =
+            marketplace::parse::parse(body.as_bytes()).expect("an import").digest.to_string();
+        assert_ne!(letter.digest, imported, "it is no duplicate of the import");
         let why = "malformed: `resold.catalog` is a source that only an import may use";
         assert!(letter.reason.ends_with(why), "{}", letter.reason);
     }

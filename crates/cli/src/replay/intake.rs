@@ -28,6 +28,10 @@ pub struct Intake {
     store: Arc<dyn Store>,
     processor: Processor,
     batch: Vec<Delivery>,
+    /// Where each of them is, in words.
+    places: Vec<Arc<str>>,
+    /// Where what is taken in now is.
+    place: Arc<str>,
     /// The bytes of its bodies.
     bytes: usize,
     /// The most deliveries of a batch.
@@ -39,6 +43,8 @@ pub struct Intake {
     parked: BTreeMap<Digest, bool>,
     /// A notification that waits for a person came in, new or again.
     pub waits: bool,
+    /// The last failure of a notification alone.
+    pub failed: Option<Failure>,
     /// A description named entities that are no resale authorizations, or that AWS could not describe.
     pub left_out: bool,
     /// What became of everything so far.
@@ -60,14 +66,22 @@ impl Intake {
             store,
             processor,
             batch: Vec::new(),
+            places: Vec::new(),
+            place: "".into(),
             bytes: 0,
             size,
             patience,
             parked: BTreeMap::new(),
             waits: false,
+            failed: None,
             left_out: false,
             summary: Summary::default(),
         }
+    }
+
+    /// What is taken in next is there, in words.
+    pub fn at(&mut self, place: &str) {
+        self.place = place.into();
     }
 
     /// Takes a document in, and tells what of it is not kept.
@@ -75,7 +89,9 @@ impl Intake {
         let mut not_kept = Vec::new();
         for arrival in unwrap(document) {
             match arrival.kind {
-                ArrivalKind::Notification => self.deliver(Via::Replay, arrival.body).await?,
+                ArrivalKind::Notification => {
+                    not_kept.extend(self.deliver(Via::Replay, arrival.body).await?);
+                }
                 // One that is refused is not kept: what must be dropped from it (signed URLs, the agreement token) is
                 // known only once it is understood.
                 ArrivalKind::Description => match describe(&arrival.body) {
@@ -83,8 +99,10 @@ impl Intake {
                     Err(error) => {
                         self.unreadable();
                         let why = one_line(&error);
-                        not_kept
-                            .push(format!("a description that cannot be read is not kept: {why}"));
+                        let place = &self.place;
+                        not_kept.push(format!(
+                            "{place}: a description that cannot be read is not kept: {why}"
+                        ));
                     }
                 },
             }
@@ -95,7 +113,7 @@ impl Intake {
     /// A document was too long to be taken in.
     pub fn too_long(&mut self) -> NotKept {
         self.unreadable();
-        format!("left out: {TOO_LONG}; {SMALLER}")
+        format!("{}: left out: {TOO_LONG}; {SMALLER}", self.place)
     }
 
     fn unreadable(&mut self) {
@@ -105,40 +123,57 @@ impl Intake {
     /// Takes described entities in, and tells which are none that we keep.
     pub async fn description(&mut self, found: Description) -> Result<Vec<NotKept>, Failure> {
         let errors = found.errors.iter();
-        let errors = errors.map(|(id, words)| format!("AWS could not describe {id}: {words}"));
+        let place = &self.place;
+        let errors =
+            errors.map(|(id, words)| format!("{place}: AWS could not describe {id}: {words}"));
         let skipped = found.skipped.iter();
-        let skipped = skipped
-            .map(|(id, kind)| format!("{id} is a {kind}, not a resale authorization: left out"));
-        let not_kept: Vec<NotKept> = errors.chain(skipped).collect();
+        let skipped = skipped.map(|(id, kind)| {
+            format!("{place}: {id} is a {kind}, not a resale authorization: left out")
+        });
+        let mut not_kept: Vec<NotKept> = errors.chain(skipped).collect();
         self.left_out |= !not_kept.is_empty();
         for body in found.envelopes {
-            self.deliver(Via::Import, body).await?;
+            not_kept.extend(self.deliver(Via::Import, body).await?);
         }
         Ok(not_kept)
     }
 
     /// Takes one body in.
-    async fn deliver(&mut self, via: Via, body: Vec<u8>) -> Result<(), Failure> {
+    async fn deliver(&mut self, via: Via, body: Vec<u8>) -> Result<Vec<NotKept>, Failure> {
         self.bytes = self.bytes.saturating_add(body.len());
         self.batch.push(Delivery { id: new_id(), via, body });
+        self.places.push(Arc::clone(&self.place));
         let full = self.batch.len() >= self.size || self.bytes >= BATCH_BYTES;
-        if full { self.flush().await } else { Ok(()) }
+        if full { self.flush().await } else { Ok(Vec::new()) }
     }
 
-    /// Writes what was taken in so far.
-    pub async fn flush(&mut self) -> Result<(), Failure> {
+    /// Writes what was taken in so far, and tells what of it could not be recorded, each of them alone.
+    pub async fn flush(&mut self) -> Result<Vec<NotKept>, Failure> {
         // Recorded once, whether or not an answer was lost: each delivery keeps its id.
         let record = async || {
-            let results = self.processor.process(&self.batch).await.into_iter();
-            results.collect::<Result<Vec<_>, _>>().map_err(unrecorded)
+            let results = self.processor.process(&self.batch).await;
+            match results.iter().find_map(|result| result.as_ref().err().filter(|e| !e.is_alone()))
+            {
+                Some(error) => Err(unrecorded(error.clone())),
+                None => Ok(results),
+            }
         };
         let results = self.patience.attempt(record).await?;
         self.batch.clear();
         self.bytes = 0;
-        for processed in &results {
-            self.count(processed);
+        let mut not_kept = Vec::new();
+        for (place, result) in std::mem::take(&mut self.places).into_iter().zip(results) {
+            match result {
+                Ok(processed) => self.count(&processed),
+                Err(error) => {
+                    self.summary.received = self.summary.received.saturating_add(1);
+                    self.summary.failed = self.summary.failed.saturating_add(1);
+                    not_kept.push(format!("{place}: not recorded: {}", one_line(&error)));
+                    self.failed = Some(unrecorded(error));
+                }
+            }
         }
-        Ok(())
+        Ok(not_kept)
     }
 
     fn count(&mut self, processed: &Processed) {
@@ -161,7 +196,7 @@ impl Intake {
     fn ended_as(&mut self, outcome: Outcome) {
         let summary = &mut self.summary;
         let counted = match outcome {
-            Outcome::Applied | Outcome::Erased => &mut summary.applied,
+            Outcome::Applied | Outcome::Erased | Outcome::Refiled => &mut summary.applied,
             Outcome::Parked => &mut summary.parked,
             Outcome::Quarantined => &mut summary.quarantined,
             Outcome::Unknown => &mut summary.unknown,
@@ -169,9 +204,8 @@ impl Intake {
         *counted = counted.saturating_add(1);
     }
 
-    /// Writes the rest, judges until nothing is due, and looks how those ended that were parked.
+    /// Judges until nothing is due, and looks how those ended that were parked, once everything is written.
     pub async fn settle(&mut self) -> Result<(), Failure> {
-        self.flush().await?;
         self.patience.attempt(async || sweep(&self.processor).await).await?;
         let parked: Vec<_> = std::mem::take(&mut self.parked).into_iter().collect();
         for part in parked.chunks(LOOKED_UP) {

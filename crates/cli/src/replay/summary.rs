@@ -9,7 +9,7 @@ use crate::page::counts;
 /// The end of a replay or of an import, after the sweep.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Notifications in the documents: the sum of the next five.
+    /// Notifications in the documents: the sum of the next six.
     pub received: u64,
     /// Applied by now, whatever they had to wait for in between.
     pub applied: u64,
@@ -21,6 +21,8 @@ pub struct Summary {
     pub quarantined: u64,
     /// Kept: of a type that this version does not know.
     pub unknown: u64,
+    /// Not recorded: the ledger failed with each of them alone.
+    pub failed: u64,
     /// Documents that were not kept: too long, or refused descriptions.
     pub unreadable: u64,
     /// Live entitlements announced, with `--backfill`.
@@ -37,6 +39,7 @@ impl Summary {
         if output.is_json() {
             return output.json(self);
         }
+        let failed = (self.failed > 0).then_some(("failed", self.failed));
         let announced = backfill.then_some(("announced", self.announced));
         let findings = [("findings", self.findings), ("new findings", self.opened)];
         let rows = [
@@ -46,8 +49,9 @@ impl Summary {
             ("parked", self.parked),
             ("quarantined", self.quarantined),
             ("unknown", self.unknown),
-            ("unreadable", self.unreadable),
         ];
-        output.lines(counts(rows.into_iter().chain(announced).chain(findings)))
+        let unreadable = [("unreadable", self.unreadable)];
+        let rest = unreadable.into_iter().chain(announced).chain(findings);
+        output.lines(counts(rows.into_iter().chain(failed).chain(rest)))
     }
 }

@@ -1,8 +1,8 @@
 //! Answers who asks after the worker: `/livez`, `/readyz` and `/metrics`, by HTTP.
 
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,15 +13,15 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::health::Health;
 use super::metrics::Metrics;
 use crate::failure::Failure;
 
-/// Connections that are answered at a time; others wait.
-const MAX_CONNECTIONS: usize = 16;
+/// Connections at a time. One more ends the oldest: whoever asks is answered, however many others say nothing.
+const MAX_CONNECTIONS: usize = 64;
 
 /// Bytes of a request's head. Its body is not read.
 const MAX_HEAD: usize = 16 * 1_024;
@@ -50,8 +50,8 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// Answers for as long as the worker lives.
 pub async fn run(listener: TcpListener, health: Health, metrics: Metrics) {
     let answers = answers(health, metrics);
-    let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    while let Ok(free) = Arc::clone(&free).acquire_owned().await {
+    let mut open: VecDeque<JoinHandle<()>> = VecDeque::with_capacity(MAX_CONNECTIONS);
+    loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
@@ -66,11 +66,16 @@ pub async fn run(listener: TcpListener, health: Health, metrics: Metrics) {
             .keep_alive(false)
             .max_buf_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answers.clone()));
-        tokio::spawn(async move {
+        open.retain(|connection| !connection.is_finished());
+        if open.len() >= MAX_CONNECTIONS
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.abort();
+        }
+        open.push_back(tokio::spawn(async move {
             // What fails is the asker's: it asks again.
             let _ = timeout(TIME, connection).await;
-            drop(free);
-        });
+        }));
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod as_of;
 mod away;
+mod blame;
 mod create;
 mod errors;
 mod full;
@@ -19,6 +20,8 @@ mod life;
 mod lists;
 mod offline_aws;
 mod partner;
+mod passwords;
+mod private;
 mod proof;
 mod readme;
 mod refresh;

@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
+use resold_tests::database::Database;
 use resold_tests::worker::{Worker, refused};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -100,10 +101,12 @@ async fn probes_are_answered_and_nothing_else_is() {
         assert_eq!(worker.ask(request.as_bytes()).await, (status, body.to_owned()), "{shown}");
     }
     // Those who say nothing hold up nobody for ever.
-    let silent = (0..20).map(|_| std::net::TcpStream::connect(worker.address()));
-    let silent: Vec<_> = silent.collect();
-    assert_eq!(worker.get("/livez").await, (200, "ok\n".to_owned()));
-    drop(silent);
+    for count in [40, 200] {
+        let silent = (0..count).map(|_| std::net::TcpStream::connect(worker.address()));
+        let silent: Vec<_> = silent.collect();
+        assert_eq!(worker.get("/livez").await, (200, "ok\n".to_owned()), "{count} are silent");
+        drop(silent);
+    }
     worker.stop().await;
 }
 
@@ -117,6 +120,35 @@ async fn probes_are_answered_while_a_ledger_is_waited_for() {
     let log = worker.stop().await;
     assert!(log.contains("the ledger does not answer yet"), "{log}");
     assert!(!log.contains("secret-word"), "{log}");
+}
+
+/// After a failover a server goes on answering, and only reads. Its connections are not kept.
+#[tokio::test]
+async fn a_worker_is_not_ready_while_its_server_only_reads() {
+    let mut database = Database::fresh("only_reads").await;
+    let name = database.name.clone();
+    let set = format!("alter database {name} set default_transaction_read_only = on");
+    let reset = format!("alter database {name} reset default_transaction_read_only");
+    let (sqs, _requests) = empty_queue().await;
+    let url = database.url.clone();
+    let mut variables = variables(&url, &sqs);
+    variables.extend([("AWS_ACCESS_KEY_ID", "an-id"), ("AWS_SECRET_ACCESS_KEY", "secret-word")]);
+    database.server_does(set.clone()).await;
+    let worker = Worker::start("--no-bus", &variables).await;
+    worker.until_readiness(503, "the ledger does not answer").await;
+    assert_eq!(worker.sample("resold_ledger_up").await, Some(0));
+    database.server_does(reset.clone()).await;
+    worker.until_readiness(200, "ok").await;
+    worker.until_sample("resold_ledger_up", 1).await;
+
+    database.server_does(set).await;
+    database.cut().await;
+    worker.until_sample("resold_ledger_up", 0).await;
+    worker.until_readiness(503, "the ledger does not answer").await;
+    database.server_does(reset).await;
+    worker.until_readiness(200, "ok").await;
+    worker.stop().await;
+    database.remove().await;
 }
 
 #[tokio::test]

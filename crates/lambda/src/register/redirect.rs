@@ -51,6 +51,11 @@ impl SignUp {
         Ok(Self(url.to_owned()))
     }
 
+    /// The URL without its query: for whom tokens are.
+    fn audience(&self) -> &str {
+        self.0.split('?').next().unwrap_or_default()
+    }
+
     /// The URL with a token, which is written in letters, digits and `-_.`.
     pub(super) fn with(&self, token: &str) -> String {
         let separator = if self.0.contains('?') { '&' } else { '?' };
@@ -61,6 +66,8 @@ impl SignUp {
 /// What the sign-up page is told, and nothing else.
 #[derive(Debug, Serialize)]
 pub(super) struct Claims<'a> {
+    /// The page that it is for.
+    aud: &'a str,
     /// The account that registers.
     buyer: &'a str,
     exp: i64,
@@ -75,9 +82,15 @@ pub(super) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     /// Who AWS says registers, at a time.
-    pub(super) fn new(who: &'a Registration, registration: &Digest, at: Timestamp) -> Self {
+    pub(super) fn new(
+        page: &'a SignUp,
+        who: &'a Registration,
+        registration: &Digest,
+        at: Timestamp,
+    ) -> Self {
         let iat = at.as_second();
         Self {
+            aud: page.audience(),
             buyer: who.customer.as_str(),
             exp: iat.saturating_add(LIFE),
             iat,
@@ -179,7 +192,8 @@ mod tests {
             ),
         };
         let at = "2026-12-03T09:15:27.41825Z".parse().unwrap();
-        Keys::new(keys).unwrap().sign(&Claims::new(&who, &Digest::of(b"body"), at))
+        let page = SignUp::new("https://app.example.com/sign-up?from=aws").unwrap();
+        Keys::new(keys).unwrap().sign(&Claims::new(&page, &who, &Digest::of(b"body"), at))
     }
 
     fn read(part: &str) -> String {
@@ -194,7 +208,7 @@ mod tests {
         assert_eq!(
             read(parts[1]),
             format!(
-                r#"{{"buyer":"555566667777","exp":1796289927,"iat":1796289327,"jti":"{}","license":"l-0f3c0example00000000000000000ab","product_code":"4q8examplecode0000000000x"}}"#,
+                r#"{{"aud":"https://app.example.com/sign-up","buyer":"555566667777","exp":1796289927,"iat":1796289327,"jti":"{}","license":"l-0f3c0example00000000000000000ab","product_code":"4q8examplecode0000000000x"}}"#,
                 Digest::of(b"body")
             )
         );

@@ -142,7 +142,7 @@ async fn a_buyer_goes_on_with_proof_of_who_it_is() {
     let claims = claims(proof, &keys, NEW);
     let (buyer, license) = (&claims["buyer"], &claims["license"]);
     assert_eq!((buyer, license), (&json!("555566667777"), &json!(LICENSE)));
-    assert_eq!(claims.as_object().map(serde_json::Map::len), Some(6), "{claims}");
+    assert_eq!(claims.as_object().map(serde_json::Map::len), Some(7), "{claims}");
     // What was recorded before is what the ledger will have under this digest.
     let taken = around.queue.taken();
     let [body] = taken.as_slice() else { panic!("{taken:?}") };

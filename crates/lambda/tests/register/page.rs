@@ -14,8 +14,11 @@ def library(token, key):
 ";
 const MAIN: &str = "
 import sys
+def claims_of(token):
+    return json.loads(base64.urlsafe_b64decode(token.split('.')[1] + '=='))
 token, keys, key = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
-claims = registration(token, keys)
+page = claims_of(token)['aud'] + '?from=aws'
+claims = registration(token, keys, page)
 assert claims == library(token, key)
 assert claims['exp'] - claims['iat'] == 600
 head, body, signature = token.split('.')
@@ -23,14 +26,19 @@ forged = base64.urlsafe_b64encode(json.dumps(claims | {'buyer': '666677778888'})
 none = base64.urlsafe_b64encode(json.dumps({'alg': 'none', 'kid': '2026b'}).encode()).decode().rstrip('=')
 for other in (f'{head}.{forged}.{signature}', f'{none}.{body}.', f'{head}.{body}.'):
     try:
-        registration(other, keys)
+        registration(other, keys, page)
     except ValueError:
         continue
     raise SystemExit('it takes ' + other)
+try:
+    registration(token, keys, 'https://other.example.com/sign-up')
+    raise SystemExit('it takes a token for another page')
+except ValueError:
+    pass
 now = time.time
 time.time = lambda: now() + 700
 try:
-    registration(token, keys)
+    registration(token, keys, page)
 except ValueError:
     print(json.dumps(claims))
 ";

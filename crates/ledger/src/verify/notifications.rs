@@ -1,17 +1,17 @@
 //! Notifications with their bodies, deliveries, outcomes and inbox rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use marketplace::digest::Digest;
 use marketplace::notification::Notification;
-use marketplace::parse::{Malformed, parse};
+use marketplace::parse::{Malformed, is_filed, of_bytes, parse};
 
 use super::anchor::Against;
 use super::{FaultKind, Report, Subject, VerifyError};
 use crate::MAX_BODY;
-use crate::labels::Labels;
+use crate::labels::{Labels, UNDECIDABLE};
 use crate::progress::total;
-use crate::row::{NotificationRow, Outcome, StoredBody};
+use crate::row::{NotificationRow, Outcome, OutcomeRow, StoredBody};
 use crate::store::{Counts, Snapshot, StoreError};
 
 /// Notifications read at once, without their bodies.
@@ -35,11 +35,14 @@ pub(super) async fn walk(
         let Some(last) = rows.last() else { break };
         after = Some(last.digest);
         inbox(snapshot, &rows, &mut waiting, report).await?;
+        let mut undecided = BTreeSet::new();
         for row in &rows {
             if let Some(against) = against.as_deref_mut() {
                 against.notification(Some(&row.digest), report)?;
             }
-            history(snapshot, row, report).await?;
+            if history(snapshot, row, report).await? {
+                undecided.insert(row.digest);
+            }
         }
         let mut rest = rows.as_slice();
         while !rest.is_empty() {
@@ -50,7 +53,7 @@ pub(super) async fn walk(
                 stored.into_iter().map(|body| (body.digest, body)).collect();
             for row in chunk {
                 let body = stored.remove(&row.digest).and_then(|stored| stored.body);
-                identity(row, body.as_deref(), report);
+                identity(row, body.as_deref(), undecided.contains(&row.digest), report);
             }
             rest = later;
         }
@@ -106,12 +109,12 @@ async fn inbox(
     Ok(())
 }
 
-/// At least one delivery; outcomes without gaps.
+/// At least one delivery; outcomes without gaps. Returns whether the notification could not be decided when it came.
 async fn history(
     snapshot: &mut dyn Snapshot,
     row: &NotificationRow,
     report: &mut Report,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let deliveries = snapshot.deliveries(&row.digest).await?.len();
     let subject = || Subject::Notification(row.digest);
     if deliveries == 0 {
@@ -120,7 +123,7 @@ async fn history(
     report.deliveries =
         report.deliveries.saturating_add(u64::try_from(deliveries).unwrap_or(u64::MAX));
     if row.outcome.number == 0 {
-        return Ok(());
+        return Ok(is_undecided(&row.outcome));
     }
     let outcomes = snapshot.outcomes(&row.digest).await?;
     let numbers = outcomes.iter().map(|outcome| outcome.number);
@@ -132,12 +135,16 @@ async fn history(
         );
         report.fault(FaultKind::Outcome, subject(), detail);
     }
-    Ok(())
+    Ok(outcomes.first().is_some_and(is_undecided))
+}
+
+fn is_undecided(first: &OutcomeRow) -> bool {
+    first.outcome == Outcome::Quarantined && first.reason.starts_with(UNDECIDABLE)
 }
 
 /// The digest of the body is the key; only an erased body is gone. Of a body that was too long to be kept whole,
 /// the digest can no longer be computed.
-fn identity(row: &NotificationRow, body: Option<&[u8]>, report: &mut Report) {
+fn identity(row: &NotificationRow, body: Option<&[u8]>, undecided: bool, report: &mut Report) {
     let subject = Subject::Notification(row.digest);
     let erased = row.outcome.outcome == Outcome::Erased;
     report.erased = report.erased.saturating_add(u64::from(erased));
@@ -153,15 +160,14 @@ fn identity(row: &NotificationRow, body: Option<&[u8]>, report: &mut Report) {
         report.fault(FaultKind::BodyKept, subject.clone(), detail);
     }
     let parsed = parse(body);
-    let of_content = digest(&parsed);
-    let is_whole = [of_content, Digest::of(body)].contains(&row.digest);
+    let is_whole = is_filed(&row.digest, body);
     // What is too long is never used.
     if !is_whole && body.len() >= MAX_BODY && row.outcome.outcome == Outcome::Quarantined {
         report.cut = report.cut.saturating_add(1);
         return;
     }
     if !is_whole {
-        let detail = format!("its body has the digest {of_content}");
+        let detail = format!("its body has the digest {}", digest(&parsed));
         report.fault(FaultKind::Body, subject, detail);
         return;
     }
@@ -170,7 +176,14 @@ fn identity(row: &NotificationRow, body: Option<&[u8]>, report: &mut Report) {
         let detail = format!("its row says {} bytes, its body has {}", row.size, body.len());
         report.fault(FaultKind::Label, subject.clone(), detail);
     }
-    if !labels(row).fits(&parsed) {
+    let labels = labels(row);
+    let by_bytes = row.digest == of_bytes(body);
+    let fits = if labels == Labels::default() {
+        by_bytes || undecided || labels.fits(&parsed)
+    } else {
+        !by_bytes && labels.fits(&parsed)
+    };
+    if !fits {
         let detail = "id, source, type, account or time in its row are not those of its body";
         report.fault(FaultKind::Label, subject, detail);
     }

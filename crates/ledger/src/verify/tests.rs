@@ -438,10 +438,14 @@ fn notifications_are_what_their_digest_says() {
 fn a_body_may_be_kept_by_the_digest_of_its_bytes() {
     let sample = sample();
     let (created, mut writes) = (sample.digest(CREATED), sample.writes.clone());
-    let of_bytes = Digest::of(body(&mut writes, created));
+    let of_bytes = marketplace::parse::of_bytes(body(&mut writes, created));
     let mut copy = writes.notifications.clone();
     copy.retain(|row| row.digest == created);
-    (copy[0].digest, copy[0].slot) = (of_bytes, 1);
+    let row = &mut copy[0];
+    (row.digest, row.event_time) = (of_bytes, None);
+    for label in [&mut row.envelope_id, &mut row.source, &mut row.detail_type, &mut row.account] {
+        label.clear();
+    }
     writes.notifications.extend(copy);
     let mut outcome = writes.outcomes[0].clone();
     outcome.digest = of_bytes;

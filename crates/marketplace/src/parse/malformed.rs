@@ -2,13 +2,17 @@
 
 use crate::digest::Digest;
 use crate::parse::MAX_BODY;
+use crate::way::Way;
 
 /// A body that is kept raw and quarantined with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("read a notification")]
 pub struct Malformed {
-    /// Of the content if the body is a JSON object, else SHA-256 of its bytes.
+    /// Of the content if it can be told from the body, else of its bytes.
     pub digest: Digest,
+    /// Whether it is of the bytes: the body is no JSON object, too long, or faulty where the content's digest leaves it out. No
+    /// notification has such a digest.
+    pub by_bytes: bool,
     /// `EventBridge`'s id of the event, if it can be read.
     pub envelope_id: Option<String>,
     /// What is wrong.
@@ -80,6 +84,14 @@ pub enum MalformedReason {
         /// The value, escaped, if it is short.
         value: Option<Box<str>>,
     },
+    /// A source that comes by another way only.
+    #[error("`{source_name}` is a source that {}", only(*way))]
+    WrongWay {
+        /// The source.
+        source_name: Box<str>,
+        /// The way that it may come by.
+        way: Way,
+    },
     /// Two fields that must say the same, and do not.
     #[error("`{path}` and `{other}` must not differ")]
     Contradiction {
@@ -88,6 +100,13 @@ pub enum MalformedReason {
         /// The other.
         other: Box<str>,
     },
+}
+
+const fn only(way: Way) -> &'static str {
+    match way {
+        Way::Import => "only an import may use",
+        Way::Events => "no import may use",
+    }
 }
 
 fn shown(value: Option<&str>) -> String {

@@ -16,7 +16,6 @@ use marketplace::digest::Digest;
 use super::{Relay, RelayError, Sent, mark, short};
 use crate::chain::Chain;
 use crate::intake::Intake;
-use crate::process::is_final;
 use crate::publisher::{MAX_ENTRY_BYTES, Refusal};
 use crate::settle::Caused;
 
@@ -38,7 +37,7 @@ impl Relay {
                 Ok(())
             }
             // Its finding cannot be recorded: never without one.
-            Err(error) if is_final(&error) => {
+            Err(error) if error.is_alone() => {
                 tracing::error!(stream, event_id, error = %Chain(&error), "could not set an event aside");
                 sent.fail(row, attempts, short(&refusal.to_string()));
                 Ok(())

@@ -248,5 +248,5 @@ impl Driver<'_> {
 
 /// What AWS said, fit to be kept and shown.
 pub(super) fn text(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect()
+    text.chars().filter(|c| marketplace::shown::is_harmless(*c)).take(MAX_TEXT).collect()
 }
