@@ -1,6 +1,6 @@
 //! Who may do what. The owner makes the tables; the runtime role processes notifications, and for it the log is
-//! append-only: events, notifications, deliveries and outcomes can be read and added, never changed or removed; a raw
-//! body can be emptied.
+//! append-only: events, notifications, their bodies, deliveries and outcomes can be read and added, never changed or removed. To
+//! erase a body and to rebuild the streams is the owner's.
 
 use ledger::store::StoreError;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
@@ -15,19 +15,18 @@ const RIGHTS: [(&str, &str); 10] = [
     ("deliveries", "select, insert"),
     ("outcomes", "select, insert"),
     ("events", "select, insert"),
-    // Erasing replaces a body by nothing; its digest stays in `notifications`.
-    ("bodies", "select, insert, update"),
-    // Derived from the log: written by everyone, emptied by a rebuild.
+    ("bodies", "select, insert"),
+    // Derived from the log. A stream never goes; which one it is never changes.
     ("inbox", "select, insert, delete"),
-    ("streams", "select, insert, update, delete"),
+    ("streams", "select, insert, update (version, touched, head, fold, facts, concluded, due_at)"),
     ("keys", "select, insert, delete"),
-    // Publishing notes attempts.
-    ("outbox", "select, insert, update"),
+    // Publishing notes attempts. Whoever relays may say of any row that it was published.
+    ("outbox", "select, insert, update (published_at, attempts, last_error, set_aside)"),
     ("_sqlx_migrations", "select"),
 ];
 
 /// The log: what was written stays.
-const LOG: [&str; 4] = ["notifications", "deliveries", "outcomes", "events"];
+const LOG: [&str; 5] = ["notifications", "bodies", "deliveries", "outcomes", "events"];
 
 /// The statements that make both roles, for somebody who may: one a line, without `;`. Neither role can log in by a
 /// password before it is given one.
