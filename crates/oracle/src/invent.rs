@@ -70,6 +70,8 @@ pub(crate) fn market(draw: &mut Draw, size: Size) -> Market {
     if draw.percent(40) {
         linger(draw, &mut market);
     }
+    // By the next draws again: with it, a world is otherwise what it is without.
+    rest::imitate(&mut draw.clone(), &mut market);
     people::decide(draw, &mut market);
     market
 }

@@ -252,6 +252,20 @@ pub(crate) enum Rest {
         how: Flaw,
         like: Option<String>,
     },
+    /// A copy of this offer's notice that is broken only where two deliveries of one event may differ. It comes first.
+    Imitation {
+        offer: String,
+        how: Imitated,
+    },
+}
+
+/// How such a copy is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Imitated {
+    IdIsNumber,
+    IdIsTwice,
+    IdIsLong,
+    ReplayIsTwice,
 }
 
 /// What is wrong with a body.

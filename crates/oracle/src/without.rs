@@ -68,7 +68,13 @@ fn take_away(market: &mut Market, gone: &BTreeSet<String>) {
     market.opportunities.retain(|id, _| !gone.contains(id));
     market.offers.retain(|id, _| !gone.contains(id));
     market.agreements.retain(|id, _| !gone.contains(id));
-    market.asides.retain(|aside| !gone.contains(&aside.name()));
+    market.asides.retain(|aside| {
+        let imitates = match &aside.what {
+            Rest::Imitation { offer, .. } => gone.contains(offer),
+            _ => false,
+        };
+        !imitates && !gone.contains(&aside.name())
+    });
     market.twins.retain(|(one, other)| !gone.contains(one) && !gone.contains(other));
     for offer in market.offers.values_mut() {
         offer.set = offer.set.take().filter(|set| !gone.contains(set));

@@ -1,7 +1,7 @@
 //! Writes what AWS would: entities as `describe-entity` prints them, events as EventBridge delivers them.
 
 mod agreement;
-mod aside;
+pub(crate) mod aside;
 mod offer;
 mod opportunity;
 
@@ -80,7 +80,16 @@ pub(crate) fn notices(draw: &mut Draw, market: &Market) -> Vec<Notice> {
             Rest::Malformed { like: Some(offer), .. } => ids.get(offer.as_str()).cloned(),
             _ => None,
         };
-        notices.push(about(&aside.name(), aside::told(draw, market, aside, like)));
+        let notice = match &aside.what {
+            Rest::Imitation { offer, how } => {
+                let id = ids.get(offer.as_str());
+                let of =
+                    notices.iter().find(|notice| notice.about == *offer && Some(&notice.id) == id);
+                of.map(|of| aside::imitated(aside, of, *how))
+            }
+            _ => Some(aside::told(draw, market, aside, like)),
+        };
+        notices.extend(notice.map(|notice| about(&aside.name(), notice)));
     }
     notices.sort_by(|a, b| (a.at, &a.body).cmp(&(b.at, &b.body)));
     notices

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use deal::moment::Moment;
 use marketplace::catalog::describe;
 use marketplace::ids::AccountId;
+use marketplace::parse::parse;
 use oracle::{NoticeKind, World};
 use processor::delivery::Via;
 use serde_json::Value;
@@ -95,6 +96,10 @@ impl Arrival {
 
 /// What makes a body this notification and no other: all of it but what a replay of the archive changes.
 pub(crate) fn content(body: &[u8]) -> String {
+    // What is broken there is no delivery of anything else.
+    if parse(body).is_err_and(|malformed| malformed.by_bytes) {
+        return String::from_utf8_lossy(body).into_owned();
+    }
     match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(mut fields)) => {
             fields.remove("id");

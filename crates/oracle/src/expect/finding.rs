@@ -146,7 +146,9 @@ fn rest(findings: &mut Findings, known: &Known<'_>) {
             Rest::SecurityReport { account } => {
                 findings.open("security-report", "seller", account).at(aside.at);
             }
-            Rest::Malformed { .. } => *findings.counted.entry("malformed").or_default() += 1,
+            Rest::Malformed { .. } | Rest::Imitation { .. } => {
+                *findings.counted.entry("malformed").or_default() += 1;
+            }
             Rest::Foreign { .. } => *findings.counted.entry("foreign-account").or_default() += 1,
             Rest::Unknown { source, detail_type } => {
                 types.insert((source, detail_type));

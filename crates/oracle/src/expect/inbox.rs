@@ -32,7 +32,7 @@ pub(super) fn inbox(known: &Known<'_>) -> BTreeMap<&'static str, usize> {
             | Rest::Purchase { .. } => "applied",
             Rest::Orphan { .. } => "parked",
             Rest::Unknown { .. } => "unknown",
-            Rest::Foreign { .. } | Rest::Malformed { .. } => "quarantined",
+            Rest::Foreign { .. } | Rest::Malformed { .. } | Rest::Imitation { .. } => "quarantined",
         };
         *inbox.entry(outcome).or_default() += 1;
     }

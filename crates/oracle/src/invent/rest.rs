@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::draw::{DAY, Draw, whole};
-use crate::market::{Aside, Flaw, Market, Offer, Rest};
+use crate::draw::{DAY, Draw, later, whole};
+use crate::market::{Aside, Flaw, Imitated, Market, Offer, Rest};
 
 use super::Scene;
 
@@ -71,6 +71,21 @@ pub(super) fn invent(draw: &mut Draw, scene: &Scene, market: &mut Market) {
             add(draw, scene, market, Rest::Foreign { account, offer });
         }
     }
+}
+
+const IMITATED: [Imitated; 4] =
+    [Imitated::IdIsNumber, Imitated::IdIsTwice, Imitated::IdIsLong, Imitated::ReplayIsTwice];
+
+/// Now and then somebody imitates the notice of an offer, and is faster.
+pub(super) fn imitate(draw: &mut Draw, market: &mut Market) {
+    if !draw.percent(15) {
+        return;
+    }
+    let told: Vec<&Offer> = market.offers.values().filter(|offer| offer.told).collect();
+    let Some(offer) = draw.one(&told).copied() else { return };
+    let Some(how) = draw.one(&IMITATED).copied() else { return };
+    let (at, offer) = (whole(later(offer.released, -60)), offer.id.clone());
+    market.asides.push(Aside { at, what: Rest::Imitation { offer, how } });
 }
 
 fn add(draw: &mut Draw, scene: &Scene, market: &mut Market, what: Rest) {

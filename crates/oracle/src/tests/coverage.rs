@@ -207,6 +207,7 @@ fn notices(world: &World) -> Vec<(&'static str, usize)> {
             "broken copy under a good id",
             rest(|what| matches!(what, Rest::Malformed { like: Some(_), .. })),
         ),
+        ("imitation of a notice", rest(|what| matches!(what, Rest::Imitation { .. }))),
         ("accounts configured", usize::from(!market.accounts.is_empty())),
         ("no account configured", usize::from(market.accounts.is_empty())),
         ("unknown", kind(NoticeKind::Unknown)),

@@ -4,10 +4,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::draw::Draw;
-use crate::market::{Aside, Flaw, Market, Rest};
+use crate::market::{Aside, Flaw, Imitated, Market, Rest};
 use crate::world::{Notice, NoticeKind};
 
 use super::{AGREEMENTS, CATALOG, Event, object};
+
+/// How the id of an imitation ends, which nobody reads.
+pub(crate) const IMITATED: &str = " imitated";
 
 /// One notice, or poison.
 pub(super) fn told(
@@ -59,6 +62,10 @@ pub(super) fn told(
             let detail = json!({"offer": {"id": offer}, "sellerOfRecord": {"accountId": account}});
             (NoticeKind::Foreign, event(draw, aside.at, CATALOG, "Offer Released", account, detail))
         }
+        // Written by `imitated`.
+        Rest::Imitation { .. } => {
+            (NoticeKind::Malformed, event(draw, aside.at, "", "", us, json!({})))
+        }
         Rest::Malformed { how, .. } => {
             let detail = json!({"agreement": {"id": draw.text(25)}});
             let name = "Purchase Agreement Created - Manufacturer";
@@ -101,6 +108,30 @@ fn broken(draw: &mut Draw, event: Event<'_>, how: Flaw) -> Notice {
         Flaw::WrongAccount => with(&mut json, "account", json!("12")),
     };
     Notice { at, about: String::new(), id, body, kind: NoticeKind::Malformed }
+}
+
+/// A copy of a notice that is the same but for what two deliveries of one event may differ in, and broken there.
+pub(super) fn imitated(aside: &Aside, of: &Notice, how: Imitated) -> Notice {
+    // The first key of the envelope, wherever it stands in the original: the same content all the same.
+    let body: Map<String, Value> = serde_json::from_str(&of.body).unwrap_or_default();
+    let rest: Map<String, Value> = body.into_iter().filter(|(key, _)| key != "id").collect();
+    let rest = Value::Object(rest).to_string();
+    let rest = rest.trim_start_matches('{');
+    let id = &of.id;
+    let first = match how {
+        Imitated::IdIsNumber => r#""id":5"#.to_owned(),
+        Imitated::IdIsTwice => format!(r#""id":"{id}","id":"{id}""#),
+        Imitated::IdIsLong => format!(r#""id":"{}""#, id.repeat(100)),
+        Imitated::ReplayIsTwice => format!(r#""id":"{id}","replay-name":"a","replay-name":"a""#),
+    };
+    let (at, kind) = (aside.at, NoticeKind::Malformed);
+    Notice {
+        at,
+        about: String::new(),
+        id: format!("{id}{IMITATED}"),
+        body: format!("{{{first},{rest}"),
+        kind,
+    }
 }
 
 fn without(json: &mut Map<String, Value>, key: &str) -> String {
