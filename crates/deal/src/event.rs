@@ -7,7 +7,7 @@ use crate::key::{KeyKind, KeyQuery};
 use crate::public::PublicEvent;
 use crate::stream::StreamKind;
 
-/// The version of every payload's shape. It grows when a shape changes; older ones are upcast on read, down to [`OLDEST`].
+/// The version of every payload's shape. It grows when a shape changes; older ones are upcast on read, down to the oldest that is still read.
 pub const SCHEMA: i32 = 2;
 
 /// The oldest schema that is read. What schema 1 cut of a digest cannot be told from it.
