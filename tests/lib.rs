@@ -13,6 +13,7 @@ pub mod full_disk;
 pub mod function;
 pub mod generator;
 pub mod moto;
+pub mod pooler;
 pub mod python;
 pub mod runtime_api;
 pub mod scenario;

@@ -1,5 +1,6 @@
 //! Connections: the pool, TLS, tokens, and the check of the schema.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -39,14 +40,22 @@ pub enum Server {
     /// PostgreSQL 15 or later.
     #[default]
     Postgres,
+    /// The same behind a pooler that gives each transaction another server process, as `PgBouncer` does in its transaction mode.
+    Pooled,
     /// Amazon Aurora DSQL.
     Dsql,
 }
 
 impl Server {
-    /// The kind of server that a URL is for: `dsql://` or else PostgreSQL.
+    /// The kind of server that a URL is for: `dsql://` or else PostgreSQL, behind a pooler if it says `pooling=transaction`.
     pub fn of(url: &str) -> Self {
-        if Cluster::is_meant(url) { Self::Dsql } else { Self::Postgres }
+        if Cluster::is_meant(url) {
+            Self::Dsql
+        } else if without_pooling(url).1 {
+            Self::Pooled
+        } else {
+            Self::Postgres
+        }
     }
 }
 
@@ -133,9 +142,8 @@ impl PostgresStore {
         let connect = signed_in(&target).await?;
         let signed = Instant::now();
         let mut connection = open(&connect, &target).await?;
-        let version = sqlx::query(sql::VERSION).fetch_one(&mut connection).await;
+        let version = version(&mut connection).await;
         let _ = connection.close().await;
-        let version = version.and_then(|row| row.try_get::<i64, _>(0));
         let found = version
             .map_err(failed("reading the ledger's schema version"))
             .map_err(|error| at(error, &target))?;
@@ -165,6 +173,15 @@ impl PostgresStore {
     }
 }
 
+/// The schema's version; 0 without a schema. In one transaction: between two, a pooler may give another server process.
+async fn version(connection: &mut PgConnection) -> sqlx::Result<i64> {
+    let mut tx = connection.begin().await?;
+    let row = sqlx::query(sql::VERSION).persistent(false).fetch_one(&mut *tx).await?;
+    let version = row.try_get(0)?;
+    tx.rollback().await?;
+    Ok(version)
+}
+
 fn pool(options: ConnectOptions, trust: Trust) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(options.connections)
@@ -191,7 +208,11 @@ fn pool(options: ConnectOptions, trust: Trust) -> PgPoolOptions {
 
 /// What a URL says, and where it does not: TLS with a verified certificate to other machines.
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let options = PgConnectOptions::from_str(url).map_err(failed(READING_URL))?;
+    let (url, pooled) = without_pooling(url);
+    let options = PgConnectOptions::from_str(&url).map_err(failed(READING_URL))?;
+    // No floating point is ever read; a pooler refuses the setting.
+    let options = options.extra_float_digits(None);
+    let options = if pooled { options.statement_cache_capacity(0) } else { options };
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let chosen = query
         .split('&')
@@ -204,6 +225,18 @@ pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     };
     let named = options.get_application_name().is_some();
     Ok(if named { options } else { options.application_name("resold") })
+}
+
+/// A URL without the parameter that is ours, and whether it says that a pooler is in between.
+fn without_pooling(url: &str) -> (Cow<'_, str>, bool) {
+    let Some((place, query)) = url.split_once('?') else { return (url.into(), false) };
+    let (ours, theirs): (Vec<&str>, Vec<&str>) =
+        query.split('&').partition(|pair| *pair == "pooling=transaction");
+    if ours.is_empty() {
+        (url.into(), false)
+    } else {
+        (format!("{place}?{}", theirs.join("&")).into(), true)
+    }
 }
 
 fn is_local(options: &PgConnectOptions) -> bool {
@@ -319,7 +352,7 @@ impl Store for PostgresStore {
     async fn check_writable(&self) -> Result<(), StoreError> {
         let mut tx = self.begin_with(sql::begin(self.server)).await?;
         // Aurora DSQL has no servers that only read.
-        if self.server == Server::Postgres && tx.only_reads().await? {
+        if self.server != Server::Dsql && tx.only_reads().await? {
             let source = OnlyReads.into();
             self.trust.end();
             return Err(StoreError::Unavailable {

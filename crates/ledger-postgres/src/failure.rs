@@ -1,6 +1,6 @@
 //! What PostgreSQL's error codes mean to the ledger. Codes and constraint names decide, never messages.
 
-use ledger::store::StoreError;
+use ledger::store::{Cause, StoreError};
 use sqlx::postgres::PgDatabaseError;
 
 /// The keys that are locks: another writer has written the row first. Any other unique key follows from these; if only
@@ -51,9 +51,10 @@ pub(crate) fn classify(attempt: &'static str, values: Values, error: sqlx::Error
         };
     };
     let code = database.try_downcast_ref::<PgDatabaseError>().map_or("", PgDatabaseError::code);
+    let forgotten = matches!(code, "26000" | "42P05");
     let lock = database.constraint().and_then(|name| LOCKS.into_iter().find(|lock| *lock == name));
     let meaning = Meaning::of(code, lock);
-    let source = error.into();
+    let source: Cause = if forgotten { Forgotten(error).into() } else { error.into() };
     match meaning {
         Meaning::Conflict(what) => StoreError::Conflict { what: what.to_owned() },
         Meaning::Unavailable => StoreError::Unavailable { attempt, source },
@@ -65,6 +66,13 @@ pub(crate) fn classify(attempt: &'static str, values: Values, error: sqlx::Error
         Meaning::Data | Meaning::Failed => StoreError::Failed { attempt, source },
     }
 }
+
+/// A prepared statement is not there, or is there already: another server process answers than the one that it was prepared in.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a pooler changes the server between transactions: say `pooling=transaction` in the ledger's URL"
+)]
+struct Forgotten(#[source] sqlx::Error);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {

@@ -61,7 +61,7 @@ pub(crate) fn texts(
 ) -> impl Iterator<Item = (i64, &'static str, Cow<'static, str>)> {
     MIGRATIONS.into_iter().map(move |(version, name, text)| {
         let text = match server {
-            Server::Postgres => Cow::Borrowed(text),
+            Server::Postgres | Server::Pooled => Cow::Borrowed(text),
             Server::Dsql => Cow::Owned(
                 text.replace(" collate \"C\"", "").replace(" index if", " index async if"),
             ),
@@ -77,9 +77,13 @@ pub(crate) fn texts(
 /// As [`crate::PostgresStore::connect`]; [`StoreError::Schema`] if the database's schema is newer than ours;
 /// [`StoreError::Unavailable`] if an index is not built in time.
 pub async fn migrate(url: &str, server: Server) -> Result<(), StoreError> {
-    let mut connection = connect::alone(&Target::read(url)?).await?;
+    let target = Target::read(url)?;
+    if server == Server::Pooled {
+        return Err(StoreError::Failed { attempt: ATTEMPT, source: ThroughPooler.into() });
+    }
+    let mut connection = connect::alone(&target).await?;
     match server {
-        Server::Postgres => {
+        Server::Postgres | Server::Pooled => {
             check_encoding(&mut connection).await?;
             make(&mut connection, server).await
         }
@@ -89,6 +93,13 @@ pub async fn migrate(url: &str, server: Server) -> Result<(), StoreError> {
         }
     }
 }
+
+/// What is made over several transactions needs one server process.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "they are made over a direct connection: name the server itself instead of its pooler, without `pooling=transaction`"
+)]
+struct ThroughPooler;
 
 /// What AWS sends is UTF-8: a database of another encoding refuses some of it, for good.
 async fn check_encoding(connection: &mut PgConnection) -> Result<(), StoreError> {

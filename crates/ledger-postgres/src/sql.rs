@@ -12,10 +12,26 @@ pub(crate) const BEGIN_SNAPSHOT: &str = "begin isolation level repeatable read r
 pub(crate) const BEGIN_DSQL: &str = "begin";
 pub(crate) const BEGIN_SNAPSHOT_DSQL: &str = "begin read only";
 
+/// [`SESSION`] for the transaction alone: its server process is another client's after it.
+macro_rules! pooled {
+    ($begin:literal) => {
+        concat!(
+            $begin,
+            "; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; set local enable_hashjoin = off; \
+             set local enable_mergejoin = off; set local jit = off"
+        )
+    };
+}
+
+pub(crate) const BEGIN_POOLED: &str = pooled!("begin isolation level repeatable read");
+pub(crate) const BEGIN_SNAPSHOT_POOLED: &str =
+    pooled!("begin isolation level repeatable read read only");
+
 /// Begins a transaction that writes.
 pub(crate) const fn begin(server: Server) -> &'static str {
     match server {
         Server::Postgres => BEGIN,
+        Server::Pooled => BEGIN_POOLED,
         Server::Dsql => BEGIN_DSQL,
     }
 }
@@ -24,6 +40,7 @@ pub(crate) const fn begin(server: Server) -> &'static str {
 pub(crate) const fn begin_snapshot(server: Server) -> &'static str {
     match server {
         Server::Postgres => BEGIN_SNAPSHOT,
+        Server::Pooled => BEGIN_SNAPSHOT_POOLED,
         Server::Dsql => BEGIN_SNAPSHOT_DSQL,
     }
 }

@@ -52,6 +52,7 @@ impl PostgresTransaction {
         attempt: &'static str,
         query: Prepared<'_>,
     ) -> Result<Vec<PgRow>, StoreError> {
+        let query = query.persistent(self.server != Server::Pooled);
         let found = query.fetch_all(&mut *self.inner).await;
         found.map_err(|error| self.trust.failed(attempt, Values::Own, error))
     }
@@ -297,7 +298,7 @@ impl Transaction for PostgresTransaction {
 
     async fn clear_derived(&mut self) -> Result<(), StoreError> {
         for text in [sql::CLEAR_STREAMS, sql::CLEAR_KEYS] {
-            let statement = sqlx::query(text).execute(&mut *self.inner);
+            let statement = sqlx::query(text).persistent(false).execute(&mut *self.inner);
             let attempt = "removing streams and keys";
             let done = statement.await;
             done.map_err(|error| self.trust.failed(attempt, Values::Own, error))?;

@@ -89,6 +89,7 @@ impl PostgresTransaction {
         attempt: &'static str,
         query: Prepared<'_>,
     ) -> Result<u64, StoreError> {
+        let query = query.persistent(self.server != Server::Pooled);
         let done = query.execute(&mut *self.inner).await;
         let done = done.map_err(|error| self.trust.failed(attempt, values, error))?;
         Ok(done.rows_affected())

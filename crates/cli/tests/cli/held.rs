@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ledger::store::{Snapshot, Store};
-use ledger_postgres::{ConnectOptions, PostgresStore};
+use ledger_postgres::{ConnectOptions, PostgresStore, Server};
 use ledger_sqlite::{OpenOptions, SqliteStore};
 use resold_tests::generator::{Generator, Market};
 use serde_json::Value;
@@ -91,7 +91,11 @@ pub(crate) fn run(folder: &Folder, ledger: &str, line: &str) -> Done {
 
 async fn open(folder: &Folder, ledger: &str) -> Arc<dyn Store> {
     if ledger.starts_with("postgres:") {
-        let store = PostgresStore::connect(ledger, ConnectOptions::default()).await;
+        let store = PostgresStore::connect(
+            ledger,
+            ConnectOptions { server: Server::of(ledger), ..ConnectOptions::default() },
+        )
+        .await;
         return Arc::new(store.expect("the database answers"));
     }
     let store = SqliteStore::open(folder.path(ledger), OpenOptions::READ).await;

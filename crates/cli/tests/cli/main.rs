@@ -21,6 +21,7 @@ mod lists;
 mod offline_aws;
 mod partner;
 mod passwords;
+mod pooler;
 mod private;
 mod proof;
 mod readme;
