@@ -33,6 +33,9 @@ Examples:
         /// Hold the ledger against this anchor too, and the heads file beside it
         #[arg(long, value_name = "ANCHOR")]
         against: Option<PathBuf>,
+        /// Streams that an older version folded may differ from what their events fold to now
+        #[arg(long)]
+        allow_stale: bool,
     },
     /// Write down what the ledger holds: an anchor to be kept elsewhere, and the heads that it stands for
     #[command(after_help = "\
@@ -96,7 +99,9 @@ Examples:
 /// Carries out a command.
 pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Verify { against } => check(context, against.as_deref()).await,
+        Command::Verify { against, allow_stale } => {
+            check(context, against.as_deref(), allow_stale).await
+        }
         Command::Checkpoint { file } => anchor::make(context, &file).await,
         Command::Proof { id, checkpoint, output } => {
             proof::make(context, &id, checkpoint.as_deref(), output.as_deref()).await
@@ -124,7 +129,11 @@ pub async fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Fa
     }
 }
 
-async fn check(context: &mut Context<'_>, against: Option<&Path>) -> Result<Exit, Failure> {
+async fn check(
+    context: &mut Context<'_>,
+    against: Option<&Path>,
+    allow_stale: bool,
+) -> Result<Exit, Failure> {
     let mut against = against.map(anchor::read).transpose()?;
     let store = context.store(Access::Read).await?;
     let report = match &mut against {
@@ -133,13 +142,21 @@ async fn check(context: &mut Context<'_>, against: Option<&Path>) -> Result<Exit
     };
     let report =
         report.map_err(|error| Failure::new("could not verify the ledger").because(error))?;
-    let exit = Exit::needs_you_if(!report.is_sound());
+    let is_stale = report.stale > 0 && !allow_stale;
+    let exit = Exit::needs_you_if(!report.is_sound() || is_stale);
     if context.output.is_json() {
         context.output.json(&summary(&report))?;
         return Ok(exit);
     }
     for fault in &report.faults {
         context.output.warn(&fault.to_string());
+    }
+    if is_stale {
+        context.output.warn(&format!(
+            "{} streams were folded by an older version, as their rows say, and hold something else than their events fold to now: \
+             `resold ledger rebuild` folds them again; --allow-stale passes them over",
+            report.stale
+        ));
     }
     if report.cut > 0 {
         context.output.note(&format!(

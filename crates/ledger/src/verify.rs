@@ -52,8 +52,8 @@ pub struct Report {
     pub events: u64,
     /// Streams' rows, those without events (locks) included.
     pub streams: u64,
-    /// Streams folded by an older version of the code: refolded when they are touched, or by a rebuild. Not a fault; their
-    /// facts, conclusions and keys were not compared.
+    /// Streams whose row says that an older version of the code folded it, and that hold something else than their events fold to
+    /// now. Refolded when they are touched, or by a rebuild. No fault, and no proof either.
     pub stale: u64,
     /// Index rows.
     pub keys: u64,

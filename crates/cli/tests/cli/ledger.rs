@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::resold::Folder;
 
@@ -46,4 +47,34 @@ fn an_anchor_is_written_once_and_shows_what_is_gone() {
     let missing = folder.run(&["ledger", "verify", "--against", "one.anchor"]);
     assert_eq!(missing.code, Some(2), "{}", missing.stderr);
     assert!(missing.stderr.contains("one.anchor.heads"), "{}", missing.stderr);
+}
+
+/// Who changes a row may say that an older version folded it.
+#[tokio::test]
+async fn what_an_older_version_is_said_to_have_folded_is_folded_again() {
+    let folder = Folder::new("stale");
+    folder.scenario("happy-path");
+    assert_eq!(folder.run(&["replay", "happy-path"]).code, Some(0));
+    let url = format!("sqlite://{}", folder.path("resold.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file opens");
+    let mut alter = async |sql: &'static str| {
+        sqlx::raw_sql(sql).execute(&mut connection).await.expect("it is altered");
+    };
+    alter("update streams set fold = fold - 1").await;
+    let (code, report) = verified(&folder, &[]);
+    assert_eq!((code, &report["stale"]), (Some(0), &0.into()), "it is the same: {report}");
+
+    alter(
+        "update streams set facts = replace(facts, '555566667777', '666677778888')
+         where stream like 'agreement/%'",
+    )
+    .await;
+    let (code, report) = verified(&folder, &[]);
+    assert_eq!((code, &report["stale"]), (Some(1), &1.into()), "{report}");
+    let said = folder.run(&["ledger", "verify"]).stderr;
+    assert!(said.contains("1 streams were folded by an older version"), "{said}");
+    assert_eq!(verified(&folder, &["--allow-stale"]).0, Some(0), "it is known");
+    assert_eq!(folder.run(&["ledger", "rebuild"]).code, Some(0));
+    let (code, report) = verified(&folder, &[]);
+    assert_eq!((code, &report["stale"]), (Some(0), &0.into()), "{report}");
 }

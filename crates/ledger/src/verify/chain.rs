@@ -91,23 +91,34 @@ impl Chain {
         report: &mut Report,
     ) {
         let subject = || Subject::Stream(self.stream.clone());
-        let fold = row.as_ref().map(|row| row.fold);
-        match row {
+        match &row {
             None if self.version > 0 => {
                 let detail = format!("{} events, and no row", self.version);
                 report.fault(FaultKind::StreamRow, subject(), detail);
             }
             None => {}
-            Some(row) => self.row(&row, report),
+            Some(row) => self.row(row, report),
         }
         let Some(state) = &self.state else { return };
-        match fold {
-            Some(fold) if fold < FOLD => report.stale = report.stale.saturating_add(1),
-            Some(fold) if fold > FOLD => {
+        match row {
+            Some(row) if row.fold < FOLD => self.older(&row, state, keys, report),
+            Some(row) if row.fold > FOLD => {
+                let fold = row.fold;
                 let detail = format!("its facts have version {fold}, this program folds {FOLD}");
                 report.fault(FaultKind::FoldNewer, subject(), detail);
             }
             _ => self.keys(state, keys, report),
+        }
+    }
+
+    /// Who folded it last had another version, or somebody says so: what differs may be either.
+    fn older(&self, row: &StreamRow, state: &State, keys: &BTreeSet<KeyRow>, report: &mut Report) {
+        let concluded = serde_json::to_string(&state.concluded).ok();
+        let differs = difference(&row.facts, state.facts.to_json().ok())
+            .or_else(|| difference(&row.concluded, concluded))
+            .is_some();
+        if differs || self.expected(state) != *keys {
+            report.stale = report.stale.saturating_add(1);
         }
     }
 
@@ -135,7 +146,8 @@ impl Chain {
         }
     }
 
-    fn keys(&self, state: &State, stored: &BTreeSet<KeyRow>, report: &mut Report) {
+    /// The keys that a state has.
+    fn expected(&self, state: &State) -> BTreeSet<KeyRow> {
         let key = |key: deal::key::Key| KeyRow {
             stream: self.stream.clone(),
             kind: key.kind.word().to_owned(),
@@ -143,7 +155,11 @@ impl Chain {
             lo: key.lo,
             hi: key.hi,
         };
-        let expected: BTreeSet<KeyRow> = state.keys().into_iter().map(key).collect();
+        state.keys().into_iter().map(key).collect()
+    }
+
+    fn keys(&self, state: &State, stored: &BTreeSet<KeyRow>, report: &mut Report) {
+        let expected = self.expected(state);
         let subject = || Subject::Stream(self.stream.clone());
         let shown =
             |key: &KeyRow| format!("`{}:{}` ({} to {})", key.kind, key.value, key.lo, key.hi);
