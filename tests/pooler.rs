@@ -28,7 +28,8 @@ impl Pooler {
         let socket = socket.split('&').next().unwrap_or_default();
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let port = port.expect("a port").port();
-        let folder = PathBuf::from(format!("/tmp/resold-pooler-{}-{port}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("resold-pooler-{}-{port}", std::process::id()));
         std::fs::create_dir(&folder).expect("a folder");
         // Its user is another one than root.
         let everybody = std::fs::Permissions::from_mode(0o777);

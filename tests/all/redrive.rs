@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use deal::moment::Moment;
 use deal::stream::StreamId;
 use ledger::memory::MemoryStore;
 use ledger::rebuild::rebuild;
@@ -285,6 +286,33 @@ async fn one_that_cannot_be_decided_blocks_no_other() {
         id.starts_with("notification") && conclusion["findings"] != serde_json::json!({})
     });
     assert_eq!(open.count(), 0, "the findings of what waited are closed");
+}
+
+/// What is due and cannot be read keeps nothing else from being judged.
+#[tokio::test]
+async fn one_that_cannot_be_judged_blocks_no_other() {
+    let scenario = named("future-dated-agreement");
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let all: Vec<usize> = (0..scenario.inputs.len()).collect();
+    scenario.run(&store, &all, 1).await;
+    let mut tx = store.begin().await.expect("a transaction");
+    let rows = tx.page(None, None, 100).await.expect("streams");
+    let due = rows.into_iter().find(|row| row.due_at.is_some()).expect("something becomes due");
+    let stream = StreamId::try_from("offer/offer-broken".to_owned()).expect("an id");
+    let broken = StreamRow { stream, facts: "nonsense".to_owned(), due_at: Some(1), ..due.clone() };
+    let write = StreamWrite { read_touched: None, row: broken };
+    tx.write(&Writes { streams: vec![write], ..Writes::default() }).await.expect("it is written");
+    tx.commit().await.expect("it is kept");
+
+    let later = Moment::from_micros(due.due_at.expect("it is due then"));
+    let processor = scenario.processor_at(Arc::clone(&store), later);
+    while processor.sweep(100).await.is_ok_and(|done| done > 0) {}
+    let error = processor.sweep(100).await.expect_err("the broken one is told");
+    assert!(error.is_alone(), "{error}");
+    let mut snapshot = store.snapshot().await.expect("a snapshot");
+    let left = snapshot.due(later.micros(), 10).await.expect("due streams");
+    let left: Vec<&str> = left.iter().map(|row| row.stream.as_str()).collect();
+    assert_eq!(left, ["offer/offer-broken"], "all the others were judged");
 }
 
 /// Bodies whose content an older version could not tell are recorded by their content, whether or not the same came meanwhile.

@@ -11,6 +11,7 @@ use ledger::store::StoreError;
 use marketplace::digest::Digest;
 use marketplace::parse::MAX_BODY;
 
+use crate::chain::Chain;
 use crate::delivery::{Delivery, ProcessError, Processed, Results};
 use crate::intake::{self, Intake, Refiled};
 use crate::parsed::{self, Parsed};
@@ -18,17 +19,51 @@ use crate::problem::undecided;
 use crate::process::{MAX_BATCH, Processor, is_unstorable, reason, via_of};
 use crate::world::{Reason, World};
 
+/// What a sweep did.
+#[derive(Default)]
+struct Swept {
+    done: usize,
+    /// How the last of those failed that failed alone.
+    failed: Option<ProcessError>,
+}
+
+impl Swept {
+    fn count(&mut self, done: Result<bool, ProcessError>) -> Result<(), ProcessError> {
+        match done {
+            Ok(done) => self.done = self.done.saturating_add(usize::from(done)),
+            Err(error) if error.is_alone() => {
+                tracing::error!(error = %Chain(&error), "one of what is due failed; the others go on");
+                self.failed = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn result(self) -> Result<usize, ProcessError> {
+        match self.failed {
+            Some(error) if self.done == 0 => Err(error),
+            _ => Ok(self.done),
+        }
+    }
+}
+
 /// Streams or notifications handled in one transaction.
 const PAGE: u32 = 100;
 
 impl Processor {
     /// Judges streams that are due, at most `limit` of them, and applies parked notifications that can be routed by
-    /// now. Returns how many of both there were; 0 means that nothing is left to do.
+    /// now. Returns how many of both there were; 0 means that nothing is left to do. One that fails alone keeps no other from
+    /// its turn; if nothing else is left, its failure is returned.
     pub async fn sweep(&self, limit: u32) -> Result<usize, ProcessError> {
         let limit = limit.min(PAGE);
-        let judged = self.with_retry(|| self.judge_due(limit)).await?;
-        let applied = self.apply_parked().await?;
-        Ok(judged.saturating_add(applied))
+        let mut swept = Swept::default();
+        match self.with_retry(|| self.judge_due(limit)).await {
+            Err(error) if error.is_alone() => self.judge_each(limit, &mut swept).await?,
+            judged => swept.done = judged?,
+        }
+        self.apply_parked(&mut swept).await?;
+        swept.result()
     }
 
     async fn judge_due(&self, limit: u32) -> Result<usize, StoreError> {
@@ -43,23 +78,35 @@ impl Processor {
         Ok(count)
     }
 
+    /// Judges the same streams, each in a transaction of its own.
+    async fn judge_each(&self, limit: u32, swept: &mut Swept) -> Result<(), ProcessError> {
+        let now = self.clock.now();
+        let due = async || self.store.snapshot().await?.due(now.micros(), limit).await;
+        for row in self.with_retry(due).await? {
+            let due = BTreeSet::from([row.stream.clone()]);
+            let judge = async || {
+                let tx = self.store.begin().await?;
+                self.finish(tx, Intake::default(), &due, now).await.map(drop)
+            };
+            swept.count(self.with_retry(judge).await.map(|()| true))?;
+        }
+        Ok(())
+    }
+
     /// Two processors may each see only one half of a parked notification and its agreement; this finds such pairs.
-    async fn apply_parked(&self) -> Result<usize, ProcessError> {
+    async fn apply_parked(&self, swept: &mut Swept) -> Result<(), ProcessError> {
         let mut after: Option<Digest> = None;
-        let mut applied: usize = 0;
         loop {
             let (ready, last) = self.with_retry(|| self.routable(after.as_ref())).await?;
             if !ready.is_empty() {
-                let results = self.redrive(&ready).await;
-                for result in results {
-                    let processed = result?;
-                    applied =
-                        applied.saturating_add(usize::from(processed.outcome == Outcome::Applied));
+                for result in self.redrive(&ready).await {
+                    let applied = result.map(|processed| processed.outcome == Outcome::Applied);
+                    swept.count(applied)?;
                 }
             }
             match last {
                 Some(last) => after = Some(last),
-                None => return Ok(applied),
+                None => return Ok(()),
             }
         }
     }
