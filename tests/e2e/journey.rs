@@ -15,9 +15,10 @@ pub(crate) const ACCOUNT: &str = "111122223333";
 
 /// Scenarios that say nothing if the bus gives each event an id of its own, and moto drops its account: their bodies go into
 /// the queue as they are.
-const AS_THEY_ARE: [(&str, &str); 7] = [
+const AS_THEY_ARE: [(&str, &str); 8] = [
     ("duplicates-and-archive-replay", "ids that come again"),
     ("foreign-account", "an account"),
+    ("hidden-by-broken-copies", "no events"),
     ("hostile-bodies", "no events"),
     ("implausible-time", "times that a bus may refuse"),
     ("one-id-broken-copies", "one id"),

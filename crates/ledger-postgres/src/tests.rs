@@ -18,6 +18,7 @@ use crate::{
     ConnectOptions, Excess, PostgresStore, Role, Server, grant, grants, migration, roles, sql,
 };
 
+mod lint;
 mod only_reads;
 
 /// A database of its own for one test, on the server that `make test` starts.
